@@ -1,0 +1,1 @@
+"""Geometry and reference data on their way in and out. Knows files and coordinate systems, no database."""

@@ -1,0 +1,1 @@
+"""What a grid is and which one covers a point. Pure: standard library and shapely, no I/O."""
