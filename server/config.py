@@ -1,0 +1,133 @@
+"""Settings from the environment, read once at the start; a senseless one stops the start with one sentence.
+
+It opens no file and no connection. Every variable the product knows is a field of `Settings`.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "GRIDLOOP_"
+
+
+class SettingsError(Exception):
+    """A setting that is missing or makes no sense; its text is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where and how this process runs.
+
+    Args:
+        data_dir: folder for the embedded database, keys, photos and unfinished uploads.
+        database_url: the application's own database address.
+        migrate_url: the owner's address, used by `gridloop migrate` only.
+        keys_file: JSON file with the secret keys (see `server.keys`).
+        photo_dir: folder that every web process and courier shares.
+        host, port: where the web server listens.
+        public_url: the address people type; decides whether cookies are Secure.
+        timezone: the office's zone, for shifts, days and reports.
+        web_processes, web_threads: size of the web server; threads equal the connection pool.
+    """
+
+    data_dir: Path
+    database_url: URL
+    migrate_url: URL
+    keys_file: Path
+    photo_dir: Path
+    host: str
+    port: int
+    public_url: str
+    timezone: ZoneInfo
+    web_processes: int
+    web_threads: int
+
+    @property
+    def embedded(self) -> bool:
+        """One machine, one process, SQLite: the default way to run."""
+        return self.database_url.get_backend_name() == "sqlite"
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read every `GRIDLOOP_` variable.
+
+    Raises:
+        SettingsError: a value is missing, senseless or contradicts another, or the name is unknown.
+    """
+    given = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
+    known = {
+        "DATA_DIR", "DATABASE_URL", "MIGRATE_URL", "KEYS_FILE", "PHOTO_DIR", "HOST", "PORT", "PUBLIC_URL",
+        "TIMEZONE", "WEB_PROCESSES", "WEB_THREADS",
+    }  # fmt: skip
+    if unknown := sorted(given.keys() - known):
+        raise SettingsError(f"{PREFIX}{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.")
+    data_dir = Path(given.get("DATA_DIR", "data")).expanduser().resolve()
+    database_url = _database("DATABASE_URL", given.get("DATABASE_URL", f"sqlite:///{data_dir}/gridloop.sqlite"))
+    embedded = database_url.get_backend_name() == "sqlite"
+    if not embedded and "KEYS_FILE" not in given:
+        raise SettingsError(
+            f"{PREFIX}KEYS_FILE is missing: with PostgreSQL every host must be given the same keys file "
+            "(make one with `gridloop make-keys FILE`)."
+        )
+    port = _number(given, "PORT", 8000, 1, 65535)
+    web_processes = _number(given, "WEB_PROCESSES", 1, 1, 64)
+    if embedded and web_processes > 1:
+        raise SettingsError(
+            f"{PREFIX}WEB_PROCESSES is {web_processes}, but SQLite serves one web process; use PostgreSQL."
+        )
+    return Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        migrate_url=_database("MIGRATE_URL", given["MIGRATE_URL"]) if "MIGRATE_URL" in given else database_url,
+        keys_file=Path(given.get("KEYS_FILE", str(data_dir / "keys.json"))).expanduser().resolve(),
+        photo_dir=Path(given.get("PHOTO_DIR", str(data_dir / "photos"))).expanduser().resolve(),
+        host=given.get("HOST", "127.0.0.1"),
+        port=port,
+        public_url=_public_url(given.get("PUBLIC_URL", f"http://127.0.0.1:{port}")),
+        timezone=_zone(given.get("TIMEZONE", "Asia/Shanghai")),
+        web_processes=web_processes,
+        web_threads=_number(given, "WEB_THREADS", 16, 2, 256),
+    )
+
+
+def _database(name: str, text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise SettingsError(f"{PREFIX}{name} is not a database address.") from None
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise SettingsError(f"{PREFIX}{name} names no file: an in-memory database would lose reports.")
+        return url
+    raise SettingsError(f"{PREFIX}{name} must begin with sqlite:/// or postgresql://.")
+
+
+def _number(given: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = given.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingsError(f"{PREFIX}{name} is {text!r}; it must be a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _public_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise SettingsError(f"{PREFIX}PUBLIC_URL must begin with http:// or https://.")
+    return text.rstrip("/")
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"{PREFIX}TIMEZONE is {text!r}, which is no time zone name.") from None

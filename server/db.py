@@ -1,0 +1,131 @@
+"""One database, two kinds: how a transaction begins, and the only place where one is committed.
+
+Services receive the `Connection` these context managers yield and speak SQLAlchemy Core over the declared
+models; there is no unit of work whose flush order anyone would have to guess (docs/adr/0003).
+
+- `transaction()` writes. On SQLite it first waits its turn (first in, first out) and begins IMMEDIATE: a
+  deferred BEGIN that reads and then writes fails at once under concurrency, and IMMEDIATE alone starves.
+- `reading()` is one snapshot for a whole answer and cannot write.
+- `glance()` is one statement without a transaction around it.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase
+
+from server.config import Settings
+
+
+class Base(DeclarativeBase):
+    """Parent of all tables; constraint names are fixed so that migrations can name them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+class Queue:
+    """A lock that is handed over in the order in which it was asked for."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Event] = deque()
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
+
+
+_writers = Queue()
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Tie the app to its database; no connection is opened yet."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Pool and driver options: one connection per web thread, waiting briefly rather than failing."""
+    options: dict[str, Any] = {"pool_size": settings.web_threads, "max_overflow": 2, "pool_timeout": 20}
+    if not settings.embedded:
+        options["pool_pre_ping"] = False
+        options["pool_use_lifo"] = True
+    return options
+
+
+def prepare(engine: Engine) -> None:
+    """Give SQLite durability, foreign keys and explicit BEGINs; PostgreSQL needs nothing."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # pysqlite must not begin on its own
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("gridloop_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """Everything inside is committed at the end, or nothing is."""
+    turn = _writers if db.engine.dialect.name == "sqlite" else nullcontext()
+    with turn, db.engine.connect() as connection:
+        connection.execution_options(gridloop_writes=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """One consistent snapshot, read only."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+
+
+@contextmanager
+def glance() -> Iterator[Connection]:
+    """For a single statement: on PostgreSQL no BEGIN and COMMIT travel around it."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection

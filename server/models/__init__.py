@@ -1,0 +1,16 @@
+"""All tables; importing this module makes them known to migrations and tests."""
+
+from server.models.audit import Audit
+from server.models.cases import Audience, Case, Deadline, Report, Step, StepPayload
+from server.models.numbers import Counter
+from server.models.parties import Party
+from server.models.people import Grant, Person, Session, SignInTries
+from server.models.photos import Photo, PhotoListing, Upload
+from server.models.places import Area, Duty, Grid, Unit
+from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
+
+__all__ = [
+    "Area", "Audience", "Audit", "Case", "Category", "Counter", "Deadline", "Duty", "Grant", "Grid", "Holiday", "Limit",
+    "Party", "Person", "Photo", "PhotoListing", "Reason", "Report", "Rule", "Session", "SignInTries", "Stamp",
+    "Step", "StepPayload", "Unit", "Upload",
+]  # fmt: skip

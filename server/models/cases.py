@@ -1,0 +1,160 @@
+"""The books: reports as filed, cases, their steps, clocks and audience."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, Numeric, String, UniqueConstraint, text,
+)  # fmt: skip
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base
+from server.models.columns import Instant, code_text, long_text
+
+
+class Case(Base):
+    """事项: the office's handling of one matter. Only `services/cases.advance()` writes `state`."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_cell_received_at", "cell", "received_at"),
+        Index("ix_cases_received_at", "received_at", "id"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(code_text(40), unique=True)
+    state: Mapped[str] = mapped_column(String(24))
+    version: Mapped[int] = mapped_column(Integer)
+    head_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    category: Mapped[str] = mapped_column(code_text(32), ForeignKey("categories.code"))
+    urgency: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(80))
+    source: Mapped[str] = mapped_column(String(12))
+    confidential: Mapped[bool] = mapped_column(Boolean)
+    repeat_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
+    reporter_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant())
+    received_at: Mapped[datetime] = mapped_column(Instant())
+    ended_at: Mapped[datetime | None] = mapped_column(Instant())
+    grid_id: Mapped[int | None] = mapped_column(ForeignKey("grids.id"))
+    grid_match: Mapped[str] = mapped_column(String(8))
+    grid_candidates: Mapped[list[Any]] = mapped_column(JSON)
+    area_code: Mapped[str] = mapped_column(code_text(12), ForeignKey("areas.code"))
+    lon: Mapped[float | None] = mapped_column(Float(53))
+    lat: Mapped[float | None] = mapped_column(Float(53))
+    cell: Mapped[int | None] = mapped_column(BigInteger)
+    """Square of 0.005° the place lies in: what "nearby" searches go through."""
+    holder_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
+    dispatcher_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
+    first_responsible_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
+    result: Mapped[str | None] = mapped_column(String(12))
+    route: Mapped[str | None] = mapped_column(String(32))
+    settled_level: Mapped[str | None] = mapped_column(String(10))
+    rework_count: Mapped[int] = mapped_column(Integer)
+    reopen_count: Mapped[int] = mapped_column(Integer)
+
+
+class Report(Base):
+    """上报: what a person filed, exactly; never edited afterwards."""
+
+    __tablename__ = "reports"
+    __table_args__ = (Index("ix_reports_origin", "origin_system", "origin_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"))
+    content: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """HMAC-SHA-256 of the submission as received: tells a replay from another content under the same id."""
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    category: Mapped[str] = mapped_column(code_text(32))
+    text: Mapped[str] = mapped_column(long_text())
+    urgency: Mapped[int] = mapped_column(Integer)
+    source: Mapped[str] = mapped_column(String(12))
+    filed_at: Mapped[datetime] = mapped_column(Instant())
+    received_at: Mapped[datetime] = mapped_column(Instant())
+    raw_lon: Mapped[float | None] = mapped_column(Float(53))
+    raw_lat: Mapped[float | None] = mapped_column(Float(53))
+    crs: Mapped[str | None] = mapped_column(String(8))
+    accuracy_m: Mapped[float | None] = mapped_column(Float(53))
+    fix: Mapped[str | None] = mapped_column(String(8))
+    no_location_reason: Mapped[str | None] = mapped_column(long_text())
+    chosen_grid: Mapped[str | None] = mapped_column(code_text(32))
+    occurred_at: Mapped[datetime | None] = mapped_column(Instant())
+    involved_count: Mapped[int | None] = mapped_column(Integer)
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(14, 2))
+    same_as: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("cases.id"))
+    origin_system: Mapped[str | None] = mapped_column(code_text(64))
+    origin_id: Mapped[str | None] = mapped_column(code_text(128))
+    origin_due_at: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class Step(Base):
+    """流转记录: one thing that happened to a case. Triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "steps"
+    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"))
+    seq: Mapped[int] = mapped_column(Integer)
+    action: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    envelope: Mapped[str] = mapped_column(long_text())
+    """Canonical JSON: seq, id, action, actor, times, based_on, effects and the digest of the payload."""
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class StepPayload(Base):
+    """What a step carried, beside the chain, so that it can be erased while the chain still verifies."""
+
+    __tablename__ = "step_payloads"
+
+    step_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("steps.id"), primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    payload: Mapped[str] = mapped_column(long_text())
+
+
+class Deadline(Base):
+    """时限: one clock of one kind, owned by one unit; `due_original` never changes."""
+
+    __tablename__ = "deadlines"
+    __table_args__ = (
+        Index("ix_deadlines_open_due", "due_current", postgresql_where=text("met_at IS NULL AND ended_at IS NULL"),
+              sqlite_where=text("met_at IS NULL AND ended_at IS NULL")),
+    )  # fmt: skip
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("units.id"))
+    round: Mapped[int] = mapped_column(Integer)
+    started_at: Mapped[datetime] = mapped_column(Instant())
+    amount: Mapped[int] = mapped_column(Integer)
+    unit: Mapped[str] = mapped_column(String(15))
+    due_original: Mapped[datetime] = mapped_column(Instant())
+    due_current: Mapped[datetime] = mapped_column(Instant())
+    met_at: Mapped[datetime | None] = mapped_column(Instant())
+    ended_at: Mapped[datetime | None] = mapped_column(Instant())
+    """Stopped without being met: the case ended or moved away."""
+
+
+class Audience(Base):
+    """知情范围: who may see a case. Lists, details, counts, changes, photos all read these rows and no others.
+
+    `subject` is `p:<person id>`, `u:<unit id>` or `a:<area code>`; a person stands under several.
+    """
+
+    __tablename__ = "audience"
+    __table_args__ = (
+        Index("ix_audience_list", "subject", "received_at", "case_id"),
+        Index("ix_audience_changes", "subject", "change", "case_id"),
+    )
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(code_text(48), primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(Instant())
+    change: Mapped[int] = mapped_column(BigInteger)
+    gone: Mapped[bool] = mapped_column(Boolean)

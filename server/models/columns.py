@@ -1,0 +1,74 @@
+"""Column types that mean the same on SQLite and PostgreSQL; the only models file that names a database."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from shapely import from_wkb, to_wkb
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC. SQLite: fixed-width ISO text, so that text order is time order."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs an offset")
+        value = value.astimezone(UTC)
+        if dialect.name == "sqlite":
+            return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        instant: datetime = value
+        return instant.astimezone(UTC)
+
+
+class Shape(TypeDecorator[BaseGeometry]):
+    """A Shapely geometry in WGS-84: `Geometry` on PostgreSQL (QGIS opens it), plain WKB on SQLite."""
+
+    impl = Geometry
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(geometry_type="GEOMETRY", srid=4326, spatial_index=False)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return LargeBinary() if dialect.name == "sqlite" else self.impl_instance
+
+    def process_bind_param(self, value: BaseGeometry | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        wkb = to_wkb(value)
+        return wkb if dialect.name == "sqlite" else WKBElement(wkb, srid=4326)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> BaseGeometry | None:
+        if value is None:
+            return None
+        return from_wkb(value if isinstance(value, bytes) else value.desc)
+
+
+def code_text(length: int = 32) -> String:
+    """Codes compare byte by byte on both databases, so that cursors and "lowest code" agree."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def long_text() -> Text:
+    """Text kept exactly as it came."""
+    return Text()
