@@ -1,0 +1,28 @@
+"""The console script `gridloop`: gathers every command under one name and does nothing else."""
+
+import sys
+
+import click
+
+from server.config import SettingsError
+from workers.web import serve_command
+
+
+@click.group()
+def gridloop() -> None:
+    """网格闭环：上报、受理分派、联动处置、情况反馈、核查结案。
+
+    Gridloop: report, accept and dispatch, handle together, feed back, verify and close.
+    """
+
+
+gridloop.add_command(serve_command)
+
+
+def main() -> None:
+    """Run the command line; a setting that makes no sense ends it with one sentence and exit code 2."""
+    try:
+        gridloop()
+    except SettingsError as refusal:
+        click.echo(str(refusal), err=True)
+        sys.exit(2)

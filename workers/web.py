@@ -1,0 +1,52 @@
+"""`gridloop serve`: the web server's process; it answers no request itself, `server.create_app()` does."""
+
+import os
+from pathlib import Path
+
+import click
+import structlog
+
+from server import create_app
+from server.config import read_settings
+from workers.alone import hold_alone
+from workers.listening import listen, serve
+from workers.logs import STANDARD, set_up
+
+
+@click.command("serve")
+def serve_command() -> None:
+    """启动网页服务。 / Serve the web application until it is told to stop.
+
+    地址、端口、进程数与线程数取自 GRIDLOOP_HOST、GRIDLOOP_PORT、GRIDLOOP_WEB_PROCESSES、GRIDLOOP_WEB_THREADS。
+
+    SIGTERM or Ctrl-C lets running requests finish (at most 30 seconds) before it ends.
+    """
+    settings = read_settings()
+    set_up()
+    if settings.embedded:
+        hold_alone(Path(str(settings.database_url.database)).resolve())
+    # Built once here so that a senseless setting or a lost key ends the start and not every worker.
+    create_app(settings)
+    listener = listen(settings.host, settings.port)
+    log = structlog.get_logger()
+    log.info(
+        "web_started",
+        host=settings.host,
+        port=settings.port,
+        public_url=settings.public_url,
+        process=os.getpid(),
+        processes=settings.web_processes,
+        threads=settings.web_threads,
+        database=settings.database_url.get_backend_name(),
+    )
+    try:
+        serve(
+            listener,
+            # Every worker has an office of its own: connections, locks and threads must not cross a fork.
+            lambda: create_app(settings),
+            processes=settings.web_processes,
+            threads=settings.web_threads,
+            logging=STANDARD,
+        )
+    finally:
+        log.info("web_stopped", process=os.getpid())
