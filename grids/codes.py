@@ -88,9 +88,7 @@ def _village_of_place15(text: str) -> str:
     try:
         place = read_place_code(text[:12])
     except CodeError as refusal:
-        raise CodeError(
-            "bad_grid_code", f"网格编码 {text}:{refusal.zh}", f"Grid {text}: {refusal.en}"
-        ) from None
+        raise CodeError("bad_grid_code", f"网格编码 {text}:{refusal.zh}", f"Grid {text}: {refusal.en}") from None
     if place.level != "village" or text[12:] == "000":
         raise CodeError(
             "bad_grid_code",
