@@ -1,0 +1,153 @@
+/** The shapes of the HTTP contract, version 1, as far as this app reads them; no behaviour. */
+
+export interface Both {
+  zh: string;
+  en: string;
+}
+
+/** RFC 9457 document of the office: a stable code and a sentence in both languages. */
+export interface Problem {
+  status: number;
+  code: string;
+  message: Both;
+  errors: Record<string, unknown>;
+}
+
+export interface Named {
+  id?: string;
+  code?: string;
+  name: string;
+}
+
+export interface Me {
+  person: { id: string; account: string; name: string };
+  grants: { role: string; unit?: Named | null; grid?: Named | null; area?: Named | null }[];
+  units: { id: string; name: string; kind: string; level: string; area: Named }[];
+  grids: { code: string; name: string }[];
+  csrf_token: string;
+}
+
+export interface ReportBody {
+  category: string;
+  text: string;
+  urgency: 1 | 2 | 3 | 4;
+  source:
+    | "patrol"
+    | "wechat_group"
+    | "visit"
+    | "walk_in"
+    | "hotline"
+    | "police"
+    | "court"
+    | "petition"
+    | "other";
+  location: { lon: number; lat: number; crs: "wgs84"; accuracy_m?: number; fix: string } | null;
+  no_location_reason: string | null;
+  grid_code: string | null;
+  filed_at: string;
+  photos: string[];
+}
+
+export interface ReportReceipt {
+  report_id: string;
+  case: CaseView | null;
+  secret?: string | null;
+}
+
+/** One field a move asks for; `type` may be one this version does not know yet. */
+export interface Need {
+  name: string;
+  type: string;
+  required: boolean;
+  label: Both;
+  choices?: { value: string; label: Both }[];
+  min_length?: number;
+  max_length?: number;
+}
+
+export interface Move {
+  action: string;
+  label?: Both;
+  assignment?: string | null;
+  request?: string | null;
+  needs: Need[];
+  then?: string[];
+}
+
+export interface Step {
+  seq: number;
+  id: string;
+  action: string;
+  by: Named | null;
+  as_unit: Named | null;
+  at: string;
+  device_at: string | null;
+  payload: Record<string, unknown>;
+}
+
+/** What a list shows of a case. */
+export interface CaseSummary {
+  id: string;
+  code: string;
+  state: string;
+  version: number;
+  category: string;
+  urgency: number;
+  title: string;
+  received_at: string;
+  grid: { code: string; name: string } | null;
+  holder: Named | null;
+}
+
+export interface CaseView extends CaseSummary {
+  text: string;
+  source: string;
+  area: Named | null;
+  dispatcher: Named | null;
+  first_responsible: Named | null;
+  deadlines: { id: string; kind: string; unit: Named | null; due_current: string; met_at: string | null }[];
+  steps: Step[];
+  photos: { sha256: string; kind: string; step: string | null; missing: boolean }[];
+  moves: Move[];
+}
+
+export interface StepReceipt {
+  step: Step;
+  case: CaseView | null;
+}
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export interface Category {
+  code: string;
+  name: string;
+  parent: string | null;
+  leaf: boolean;
+  photo_required: boolean;
+}
+
+export type Ring = [number, number][];
+
+export interface PackGrid {
+  code: string;
+  name: string;
+  layer: string;
+  village: string;
+  geometry: { type: "Polygon"; coordinates: Ring[] } | { type: "MultiPolygon"; coordinates: Ring[][] };
+}
+
+/** What the phone keeps for working without a network (离线包). */
+export interface Pack {
+  grids: PackGrid[];
+  categories: Category[];
+}
+
+export interface Change {
+  kind: string;
+  id: string;
+  version: number;
+  gone: boolean;
+}

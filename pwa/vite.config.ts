@@ -1,0 +1,16 @@
+/** How the app is built: one script, one style sheet, hashed names, old phones included. */
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: "dist",
+    // Cheap Android phones keep the WebView they were sold with; iOS 13 is the oldest iPhone still met.
+    target: ["chrome80", "safari13"],
+    cssTarget: ["chrome80", "safari13"],
+    // One script on purpose: a piece fetched later could be gone after an update under an open form.
+    modulePreload: false,
+    assetsInlineLimit: 0,
+  },
+  test: { environment: "node", include: ["tests/**/*.test.ts"] },
+});
