@@ -1,0 +1,17 @@
+#!/bin/sh
+# The last part of `make test`: style and types, the PWA's own tests, then pytest on both databases and the browser.
+#
+# TESTS_WITHOUT tells tests/conftest.py what this machine lacks ("postgresql", "browser", comma-separated).
+# PostgreSQL is a throw-away cluster of pg_virtualenv, found through PGHOST, PGPORT, PGUSER and PGPASSWORD.
+set -eu
+cd "$(dirname "$0")/.."
+TESTS_WITHOUT=$(.venv/bin/python tests/provision.py)
+export TESTS_WITHOUT
+tests/check.sh
+.venv/bin/python deploy/local/pwa.py test
+set -- .venv/bin/python -m pytest -n 2 "$@"
+case ",$TESTS_WITHOUT," in
+    *,postgresql,*) exec "$@" ;;
+    # Nothing in this cluster outlives the tests, so it need not reach the disk.
+    *) exec pg_virtualenv -o fsync=off "$@" ;;
+esac
