@@ -17,8 +17,8 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-CrsName = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
-CRS_NAMES: tuple[CrsName, ...] = get_args(CrsName)
+Crs = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
+CRS_NAMES: tuple[Crs, ...] = get_args(Crs)
 
 Points = NDArray[np.float64]
 
@@ -44,28 +44,28 @@ class CrsError(ValueError):
         self.en = en
 
 
-def to_wgs84(lon: float, lat: float, crs: CrsName) -> tuple[float, float]:
+def to_wgs84(lon: float, lat: float, crs: Crs) -> tuple[float, float]:
     """One point in degrees, from `crs` to WGS-84 (lon, lat)."""
     return _back(lon, lat, crs, math) if _in_rectangle(lon, lat) else (lon, lat)
 
 
-def from_wgs84(lon: float, lat: float, crs: CrsName) -> tuple[float, float]:
+def from_wgs84(lon: float, lat: float, crs: Crs) -> tuple[float, float]:
     """One WGS-84 point in degrees, to `crs` (lon, lat)."""
     return _forth(lon, lat, crs, math) if _in_rectangle(lon, lat) else (lon, lat)
 
 
-def points_to_wgs84(points: Points, crs: CrsName) -> Points:
+def points_to_wgs84(points: Points, crs: Crs) -> Points:
     """An (n, 2) array of degrees (lon, lat), from `crs` to WGS-84."""
     return _where_in_rectangle(points, _back, crs)
 
 
-def points_from_wgs84(points: Points, crs: CrsName) -> Points:
+def points_from_wgs84(points: Points, crs: Crs) -> Points:
     """An (n, 2) array of WGS-84 degrees (lon, lat), to `crs`."""
     return _where_in_rectangle(points, _forth, crs)
 
 
 def geometries_to_wgs84(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
-    """Geometries from `crs`, a CrsName or anything PROJ knows (`EPSG:4549`, WKT), to WGS-84; heights are dropped.
+    """Geometries from `crs`, a Crs or anything PROJ knows (`EPSG:4549`, WKT), to WGS-84; heights are dropped.
 
     A vertex shared by two geometries stays shared: each distinct point is converted once and kept to 1e-9°.
     CrsError `unknown_crs`, or `crs_datum` where the datum (北京54, 西安80) needs local parameters.
@@ -118,7 +118,7 @@ def _convert_each_point_once(
     return shapely.transform(geometries, convert_distinct)
 
 
-def _where_in_rectangle(points: Points, convert: Callable[..., tuple[Any, Any]], crs: CrsName) -> Points:
+def _where_in_rectangle(points: Points, convert: Callable[..., tuple[Any, Any]], crs: Crs) -> Points:
     lon, lat = points.T
     return np.where(_in_rectangle(lon, lat)[:, None], np.column_stack(convert(lon, lat, crs, np)), points)
 
@@ -131,7 +131,7 @@ def _in_rectangle(lon: Any, lat: Any) -> Any:
     return (lon >= _WEST) & (lon <= _EAST) & (lat >= _SOUTH) & (lat <= _NORTH)
 
 
-def _forth(lon: Any, lat: Any, crs: CrsName, m: Any) -> tuple[Any, Any]:
+def _forth(lon: Any, lat: Any, crs: Crs, m: Any) -> tuple[Any, Any]:
     if crs == "gcj02":
         return _gcj02_from_wgs84(lon, lat, m)
     if crs == "bd09":
@@ -139,7 +139,7 @@ def _forth(lon: Any, lat: Any, crs: CrsName, m: Any) -> tuple[Any, Any]:
     return lon, lat
 
 
-def _back(lon: Any, lat: Any, crs: CrsName, m: Any) -> tuple[Any, Any]:
+def _back(lon: Any, lat: Any, crs: Crs, m: Any) -> tuple[Any, Any]:
     """The point that `_forth` sends here, by fixed-point iteration."""
     found_lon, found_lat = lon, lat
     if crs in ("gcj02", "bd09"):
