@@ -5,7 +5,7 @@
 Packages are installed through apt as root or through sudo without a password, and only when something is
 missing. In CI nothing may be left out: an unmet need ends it with exit code 1.
 """
-# ruff: noqa: S603, S607, T201  # it starts apt-get from PATH and answers on standard output
+# ruff: noqa: T201  # it starts apt-get from PATH and answers on standard output
 
 import os
 import re
