@@ -29,7 +29,9 @@ def has_browser() -> bool:
 
 def postgres_packages() -> list[str]:
     """PostgreSQL and PostGIS of whatever version apt offers."""
-    told = subprocess.run(["apt-cache", "depends", "postgresql"], capture_output=True, text=True, check=False).stdout
+    english = os.environ | {"LC_ALL": "C"}
+    asked = ["apt-cache", "depends", "postgresql"]
+    told = subprocess.run(asked, env=english, capture_output=True, text=True, check=False).stdout
     version = re.search(r"Depends: postgresql-(\d+)", told)
     postgis = f"postgresql-{version[1]}-postgis-3" if version else "postgresql-postgis"
     return ["postgresql", "postgresql-common", postgis]

@@ -136,7 +136,9 @@ def pip(*arguments: str) -> None:
 
 def run(*command: str) -> None:
     if subprocess.call(command, cwd=TOP, stdin=subprocess.DEVNULL, close_fds=False):
-        sys.exit(f"没有完成，可再次运行。 / This did not finish; run it again: {' '.join(command[:4])} …")
+        sys.exit(
+            "安装没有完成；检查网络后再次运行。 / The installation did not finish; check the network and run it again."
+        )
 
 
 def say(chinese: str, english: str) -> None:

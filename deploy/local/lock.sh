@@ -1,5 +1,6 @@
 #!/bin/sh
-# Rewrites the locks from pyproject.toml. Whatever registry this machine asks, its address stays out of them.
+# Rewrites the locks from pyproject.toml; versions stay as they are unless `lock.sh --upgrade` asks for newer ones.
+# Whatever registry this machine asks, its address stays out of them.
 set -eu
 cd "$(dirname "$0")/../.."
 if command -v uv >/dev/null; then
@@ -11,9 +12,10 @@ else
     "$tools/bin/pip" install --quiet uv
     uv=$tools/bin/uv
 fi
+upgrade=${1-}
 compile() {
     "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-emit-index-url --no-emit-find-links "$@" >/dev/null
+        --no-header --no-emit-index-url --no-emit-find-links $upgrade "$@" >/dev/null
 }
 compile pyproject.toml --output-file requirements.lock
 compile --group build --output-file requirements-build.lock
