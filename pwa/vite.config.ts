@@ -1,7 +1,11 @@
 /** How the app is built: one script, one style sheet, hashed names, old phones included. */
+import { readFileSync } from "node:fs";
 import { defineConfig } from "vite";
 
+const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+
 export default defineConfig({
+  define: { __VERSION__: JSON.stringify(version) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "dist",

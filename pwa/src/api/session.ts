@@ -55,12 +55,19 @@ export async function refreshMe(now: Date): Promise<Answer<Me>> {
     const { person, csrf_token } = answer.body;
     await writeCache(person.id, "me", answer.body, null, now);
     const known = await readSession();
-    if (!known || known.expired || known.person.id !== person.id || known.csrf_token !== csrf_token)
+    const same = known && !known.expired && known.csrf_token === csrf_token;
+    if (!same || JSON.stringify(known.person) !== JSON.stringify(person))
       await keepSession({ key: "session", person, csrf_token, expired: false });
   } else if (answer.kind === "problem" && answer.status === 401) {
     await markExpired();
   }
   return answer;
+}
+
+/** Keep this phone signed in while it is used; the office lets unused sessions end. */
+export async function renewSession(now: Date): Promise<void> {
+  const session = await readSession();
+  if (session) await write(session.person.id, "/sessions/current", { method: "PUT" }, now);
 }
 
 /** Leave this phone's session; with no network the office is told at the next start. */

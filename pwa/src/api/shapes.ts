@@ -10,7 +10,8 @@ export interface Problem {
   status: number;
   code: string;
   message: Both;
-  errors: Record<string, unknown>;
+  /** Field (dotted) → why it is not acceptable. */
+  errors: Record<string, Both>;
 }
 
 export interface Named {
@@ -20,7 +21,7 @@ export interface Named {
 }
 
 export interface Me {
-  person: { id: string; account: string; name: string };
+  person: { id: string; account: string; name: string; must_change_password?: boolean };
   grants: { role: string; unit?: Named | null; grid?: Named | null; area?: Named | null }[];
   units: { id: string; name: string; kind: string; level: string; area: Named }[];
   grids: { code: string; name: string }[];
@@ -95,8 +96,10 @@ export interface CaseSummary {
   urgency: number;
   title: string;
   received_at: string;
-  grid: { code: string; name: string } | null;
+  /** Without code when it lies outside all grids or nobody could say. */
+  grid: { code: string | null; name: string | null; match: string };
   holder: Named | null;
+  due_at: string | null;
 }
 
 export interface CaseView extends CaseSummary {
@@ -124,6 +127,7 @@ export interface Page<T> {
 export interface Category {
   code: string;
   name: string;
+  name_en: string;
   parent: string | null;
   leaf: boolean;
   photo_required: boolean;
@@ -143,6 +147,8 @@ export interface PackGrid {
 export interface Pack {
   grids: PackGrid[];
   categories: Category[];
+  /** Reason codes by action. */
+  reasons: Record<string, ({ code: string } & Both)[]>;
 }
 
 export interface Change {

@@ -4,6 +4,7 @@ import type { DraftRow } from "../store/rows";
 
 export const SHORTEST_TEXT = 5;
 export const LONGEST_TEXT = 5000;
+const SHORTEST_REASON = 2;
 
 export type Missing = "category" | "text_short" | "text_long" | "photo" | "place";
 
@@ -15,7 +16,7 @@ export function findMissing(draft: DraftRow, photoCount: number, category: Categ
   const length = [...draft.text.trim()].length;
   if (length < SHORTEST_TEXT) missing.push("text_short");
   if (length > LONGEST_TEXT) missing.push("text_long");
-  if (!draft.place && draft.no_location_reason.trim() === "") missing.push("place");
+  if (!draft.place && [...draft.no_location_reason.trim()].length < SHORTEST_REASON) missing.push("place");
   return missing;
 }
 

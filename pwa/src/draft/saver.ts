@@ -9,6 +9,8 @@ import type { DraftRow } from "../store/rows";
 export interface Saver {
   save(draft: DraftRow): void;
   settled(): Promise<void>;
+  /** Whether everything is durable already: then a picker may open within the very tap. */
+  isSettled(): boolean;
 }
 
 export function makeSaver(
@@ -47,6 +49,7 @@ export function makeSaver(
       tell("saving");
       void start();
     },
+    isSettled: () => running === null && waiting === null,
     async settled() {
       await running;
       if (waiting) await start();

@@ -146,6 +146,8 @@ export function correctRefused(id: string, now: Date): Promise<DraftRow | null> 
     const drafts = await tx.objectStore("drafts").index("person").getAll(item.person);
     const begun = drafts.find((draft) => draft.corrects === id);
     if (begun) return begun;
+    const others = await tx.objectStore("tray").index("person").getAll(item.person);
+    if (others.some((other) => other.kind === "report" && other.draft.corrects === id)) return null;
     const fresh: DraftRow = { ...item.draft, id: mintId(), updated_at: now.toISOString(), corrects: id };
     await tx.objectStore("drafts").put(fresh);
     for (const photo of await readPhotos(tx, id))

@@ -4,7 +4,8 @@
  * Needs no page: tabs and the service worker run the same code, one of them at a time.
  */
 import { readSession, write } from "../api/session";
-import type { ReportReceipt, StepReceipt } from "../api/shapes";
+import type { CaseView, ReportReceipt, StepReceipt } from "../api/shapes";
+import { caseKey, writeCache } from "../store/cache";
 import { withBooks } from "../store/open";
 import type { MoveItem, PhotoItem, ReportItem, TrayRow } from "../store/rows";
 import { backOff } from "./backoff";
@@ -13,7 +14,7 @@ import { beginSend, noteItem, settlePhoto, settleText } from "./leave";
 import { pickNext } from "./order";
 import { listTray } from "./rows";
 import { sendPhoto } from "./upload";
-import { judge, type Verdict } from "./verdict";
+import { judge, refuse, type Verdict } from "./verdict";
 
 export interface SendOptions {
   now: () => Date;
@@ -68,7 +69,7 @@ async function sendText(item: ReportItem | MoveItem, options: SendOptions): Prom
     const answer = await write<ReportReceipt>(item.person, `/reports/${item.id}`, request, options.now());
     const verdict = judge(answer, (receipt) => receipt?.report_id === item.id);
     if (verdict.fate === "arrived")
-      await settleText(item, verdict.body.case, verdict.body.secret ?? null, options.now());
+      await settle(item, verdict.body.case, verdict.body.secret ?? null, options.now());
     return verdict;
   }
   const path = `/cases/${item.case_id}/steps/${item.id}`;
@@ -76,21 +77,23 @@ async function sendText(item: ReportItem | MoveItem, options: SendOptions): Prom
     await write<StepReceipt>(item.person, path, request, options.now()),
     (receipt) => receipt?.step?.id === item.id,
   );
-  if (verdict.fate === "arrived") await settleText(item, verdict.body.case, null, options.now());
+  if (verdict.fate === "arrived") await settle(item, verdict.body.case, null, options.now());
   return verdict;
+}
+
+async function settle(
+  item: ReportItem | MoveItem,
+  standing: CaseView | null,
+  secret: string | null,
+  now: Date,
+): Promise<void> {
+  await settleText(item, standing, secret, now);
+  if (standing) await writeCache(item.person, caseKey(standing.id), standing, null, now);
 }
 
 async function sendOnePhoto(item: PhotoItem, options: SendOptions): Promise<Verdict<unknown>> {
   const photo = await withBooks((db) => db.get("photos", item.photo));
-  if (!photo) {
-    const message = { zh: "手机上已找不到这张照片。", en: "This photo is no longer on the phone." };
-    return {
-      fate: "refused",
-      status: 0,
-      problem: { status: 0, code: "photo_gone", message, errors: {} },
-      case: null,
-    };
-  }
+  if (!photo) return refuse(0, "photo_gone");
   const note = (changes: Partial<PhotoItem>) => {
     // Getting on is no failure: the waits start small again.
     item.tries = 0;

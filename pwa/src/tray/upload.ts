@@ -7,7 +7,7 @@ import { call, readProblem } from "../api/call";
 import { type NotSignedIn, write, writeBare } from "../api/session";
 import type { CaseView } from "../api/shapes";
 import type { PhotoItem } from "../store/rows";
-import { judge, judgeProblem, type Verdict } from "./verdict";
+import { judge, judgeProblem, refuse, type Verdict } from "./verdict";
 
 export const PIECE = 32 * 1024;
 /** Even 2G with one bar moves a piece in this time; longer means the line is dead. */
@@ -142,6 +142,8 @@ async function askOffset(
     now,
   );
   if (isStatus(reply, 404, 410)) return "gone";
+  // The reply to the last piece was lost, and it was a no; an answer to HEAD has no words.
+  if (isStatus(reply, 422)) return refuse(422, "photo_not_taken");
   if (reply === null || "kind" in reply || !reply.ok) return (await readRefusal(reply)) ?? later(0);
   return readOffset(reply, size) ?? later(0);
 }

@@ -2,6 +2,7 @@
 import type { Answer, Refused } from "../api/call";
 import type { NotSignedIn } from "../api/session";
 import type { CaseView, Problem } from "../api/shapes";
+import { both } from "../words";
 
 export type Verdict<T> =
   | { fate: "arrived"; body: T }
@@ -24,26 +25,29 @@ export function judge<T>(answer: Answer<T> | NotSignedIn, isReceipt: (body: T) =
       return judgeProblem(answer);
     case "unreachable":
       // nginx answers 413 in its own words; sending the same bytes again would never help.
-      if (answer.status === 413) return { fate: "refused", status: 413, problem: tooLarge, case: null };
+      if (answer.status === 413) return refuse(413, "too_large");
       return { fate: "later", status: answer.status, problem: null, retry_after_s: null };
     case "unchanged":
       return { fate: "later", status: 304, problem: null, retry_after_s: null };
   }
 }
 
-const tooLarge: Problem = {
-  status: 413,
-  code: "too_large",
-  message: { zh: "内容太大，服务器不接收。", en: "Too large for the office to take." },
-  errors: {},
-};
+/** A refusal in our own words, where the office's could not be had. */
+export function refuse(status: number, word: "too_large" | "photo_not_taken" | "photo_gone"): Verdict<never> {
+  const problem: Problem = { status, code: word, message: both(word), errors: {} };
+  return { fate: "refused", status, problem, case: null };
+}
 
 /** Client errors that pass by themselves; every other 4xx of the office is its last word. */
 const PASSING = new Set([401, 408, 425, 429]);
+/** Said of this one request, not of its content. */
+const PASSING_CODES = new Set(["csrf_failed", "cut_short", "upload_conflict"]);
 
 export function judgeProblem({ status, problem, body, retry_after_s }: Refused): Verdict<never> {
-  const csrf = status === 403 && problem.code === "csrf_failed";
-  if (status >= 500 || PASSING.has(status) || csrf) return { fate: "later", status, problem, retry_after_s };
+  // A first password to be changed is like a sign-in to be done: not this item's fault.
+  if (problem.code === "must_change_password") return { fate: "pause" };
+  if (status >= 500 || PASSING.has(status) || PASSING_CODES.has(problem.code))
+    return { fate: "later", status, problem, retry_after_s };
   const now = (body as { case?: CaseView | null } | null)?.case ?? null;
   return { fate: "refused", status, problem, case: now };
 }

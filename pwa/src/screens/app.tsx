@@ -1,0 +1,92 @@
+/** Chooses the screen for the address, and holds the bar of tabs. */
+import { go, link, route } from "../route";
+import { t } from "../speak";
+import { refused, session, storeBroken, unsentCount } from "../state";
+import { Case } from "./case";
+import { Cases } from "./cases";
+import { ChangePassword } from "./change-password";
+import { Home } from "./home";
+import { Me } from "./me";
+import { Move } from "./move";
+import { Icon } from "./parts/icons";
+import { Note } from "./parts/page";
+import { NewReport, Report } from "./report";
+import { SignIn } from "./sign-in";
+import { Tray } from "./tray";
+
+/** Screens that fill the phone: no tabs below them. */
+const FULL = new Set(["report", "move", "case", "sign-in"]);
+
+export function App() {
+  const [screen = "", id = "", action = ""] = route.value;
+  if (storeBroken.value)
+    return (
+      <main class="page">
+        <Note tone="bad">{t("store_broken")}</Note>
+      </main>
+    );
+  if (session.value === undefined) return null;
+  if (session.value === null) return <SignIn />;
+  if (session.value.person.must_change_password && !session.value.expired)
+    return <ChangePassword forced onDone={() => go()} />;
+  return (
+    <div class={FULL.has(screen) ? "shell shell--full" : "shell"}>
+      <Tabs on={screen} />
+      {session.value.expired && screen !== "sign-in" && (
+        <a class="expired" href={link("sign-in")} data-testid="expired">
+          {t("session_expired")} <b>{t("sign_in")}</b>
+        </a>
+      )}
+      {draw(screen, id, action)}
+    </div>
+  );
+}
+
+function draw(screen: string, id: string, action: string) {
+  switch (screen) {
+    case "sign-in":
+      return <SignIn onDone={() => history.back()} />;
+    case "report":
+      return id === "new" ? <NewReport /> : <Report key={id} id={id} />;
+    case "tray":
+      return <Tray />;
+    case "cases":
+      return <Cases name={id === "accept" ? "accept" : "all"} />;
+    case "case":
+      return <Case key={id} id={id} />;
+    case "move":
+      return <Move key={`${id}/${action}`} id={id} action={action} />;
+    case "me":
+      return id === "password" ? <ChangePassword forced={false} onDone={() => go("me")} /> : <Me />;
+    default:
+      return <Home />;
+  }
+}
+
+function Tabs({ on }: { on: string }) {
+  const count = unsentCount.value;
+  const tabs = [
+    ["", "home", t("tab_home")],
+    ["cases", "cases", t("tab_cases")],
+    ["tray", "tray", t("tab_tray")],
+    ["me", "me", t("tab_me")],
+  ] as const;
+  return (
+    <nav class="tabs" aria-label={t("main_navigation")}>
+      {tabs.map(([path, icon, word]) => (
+        <a
+          key={path}
+          class={path === on ? "tabs__one tabs__one--on" : "tabs__one"}
+          href={link(...(path ? [path] : []))}
+          aria-current={path === on ? "page" : undefined}
+        >
+          <Icon name={icon} />
+          <span>{word}</span>
+          {path === "tray" && count > 0 && (
+            <b class={refused.value.length ? "badge badge--refused" : "badge"}>{count}</b>
+          )}
+        </a>
+      ))}
+    </nav>
+  );
+}

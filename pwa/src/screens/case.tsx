@@ -1,0 +1,166 @@
+/** One case whole: where it stands, who holds it, what happened, and the moves open to this person. */
+import { useEffect, useState } from "preact/hooks";
+import type { CaseView } from "../api/shapes";
+import { refreshCase } from "../live/cases";
+import { go, link } from "../route";
+import { say, t, tCode } from "../speak";
+import { personId, tray } from "../state";
+import { caseKey } from "../store/cache";
+import { StateTag } from "./cases";
+import { nameCategory } from "./parts/category-field";
+import { useKept, useNow } from "./parts/hooks";
+import { Note, Page } from "./parts/page";
+import { Timeline } from "./parts/timeline";
+import { showTime } from "./parts/times";
+
+/** Moves that end something for the person's counterpart stand out; the rest are offered quietly. */
+const QUIET = new Set(["supplement", "withdraw", "comment"]);
+
+export function Case({ id }: { id: string }) {
+  const now = useNow(60_000);
+  const kept = useKept<CaseView>(caseKey(id));
+  const [trouble, setTrouble] = useState<"offline" | "missing" | null>(null);
+
+  useEffect(() => {
+    const person = personId();
+    if (!person) return;
+    void refreshCase(person, id, new Date()).then((answer) => {
+      if (answer.kind === "unreachable") setTrouble("offline");
+      else if (answer.kind === "problem" && answer.status === 404) setTrouble("missing");
+      else setTrouble(null);
+    });
+  }, [id]);
+
+  const one = kept?.value;
+  if (!one || trouble === "missing")
+    return (
+      <Page title={t("cases_title")} onBack={() => go("cases")}>
+        {trouble && <Note tone="plain">{t(trouble === "missing" ? "not_found" : "office_unreachable")}</Note>}
+        {!trouble && <p class="empty">{t("loading")}</p>}
+      </Page>
+    );
+  const pending = tray.value.filter((row) => row.kind === "move").filter((row) => row.case_id === id);
+  const waiting = new Set(pending.filter((row) => row.state === "waiting").map((row) => row.action));
+  const moves = one.moves.filter((move) => !waiting.has(move.action));
+  return (
+    <Page
+      title={one.code}
+      onBack={() => go("cases")}
+      foot={
+        moves.length > 0 && (
+          <div class="moves" data-testid="moves">
+            {moves.map((move) => (
+              <a
+                key={`${move.action}${move.assignment ?? ""}${move.request ?? ""}`}
+                class={QUIET.has(move.action) ? "weui-btn weui-btn_default" : "weui-btn weui-btn_primary"}
+                href={link("move", id, move.action)}
+                data-action={move.action}
+              >
+                {move.label ? say(move.label) : tCode("act", move.action)}
+              </a>
+            ))}
+          </div>
+        )
+      }
+    >
+      {trouble === "offline" && kept && (
+        <Note tone="plain">{t("cases_offline", { when: showTime(kept.kept_at, now) })}</Note>
+      )}
+      {pending.map((row) => (
+        <Note key={row.id} tone={row.state === "refused" ? "bad" : "warn"}>
+          <a class="note__link" href={link("tray")}>
+            {row.state === "refused" && row.failure?.problem
+              ? `${row.label ? say(row.label) : tCode("act", row.action)}：${say(row.failure.problem.message)}`
+              : t("move_pending", { move: row.label ? say(row.label) : tCode("act", row.action) })}
+          </a>
+        </Note>
+      ))}
+      <section class="card" data-testid="case" data-state={one.state} data-code={one.code}>
+        <div class="case-head">
+          <StateTag state={one.state} />
+          {one.urgency > 1 && <span class="tag tag--urgent">{tCode("urgency", String(one.urgency))}</span>}
+        </div>
+        <p class="case-text">{one.text}</p>
+        <Photos one={one} />
+        <dl class="facts">
+          <Fact word={t("holder")} value={one.holder?.name ?? t("holder_none")} strong />
+          <Fact word={t("category")} value={nameCategory(one.category)} />
+          <Fact word={t("grid")} value={one.grid.name ?? t("no_grid")} />
+          <Fact word={t("received_at")} value={showTime(one.received_at, now)} />
+          <Due one={one} now={now} />
+        </dl>
+      </section>
+      <section class="card">
+        <h2 class="card__title">{t("timeline")}</h2>
+        <Timeline one={one} now={now} />
+      </section>
+    </Page>
+  );
+}
+
+function Fact({ word, value, strong = false }: { word: string; value: string; strong?: boolean }) {
+  return (
+    <div class="facts__one">
+      <dt>{word}</dt>
+      <dd>{strong ? <strong>{value}</strong> : value}</dd>
+    </div>
+  );
+}
+
+/** The clocks still running, the next one first. */
+function Due({ one, now }: { one: CaseView; now: Date }) {
+  const running = one.deadlines.filter((clock) => clock.met_at === null && one.holder !== null);
+  const accept = running.find((clock) => clock.kind === "accept");
+  const overall = running.find((clock) => clock.kind === "overall");
+  return (
+    <>
+      {accept && <DueLine word={t("due_accept")} due={accept.due_current} now={now} />}
+      {overall && <DueLine word={t("due")} due={overall.due_current} now={now} />}
+    </>
+  );
+}
+
+function DueLine({ word, due, now }: { word: string; due: string; now: Date }) {
+  const late = Date.parse(due) < now.getTime();
+  return (
+    <div class="facts__one">
+      <dt>{word}</dt>
+      <dd class={late ? "due" : ""}>{showTime(due, now)}</dd>
+    </div>
+  );
+}
+
+function Photos({ one }: { one: CaseView }) {
+  if (one.photos.length === 0) return null;
+  return (
+    <div class="photos__list">
+      {one.photos.map((photo, index) =>
+        photo.missing ? (
+          <div
+            key={photo.sha256}
+            class="photos__one photos__one--missing"
+            data-sha256={photo.sha256}
+            data-missing=""
+          >
+            {t("photo_missing")}
+          </div>
+        ) : (
+          <a
+            key={photo.sha256}
+            class="photos__one"
+            href={`/api/v1/photos/${photo.sha256}?size=screen`}
+            target="_blank"
+            rel="noreferrer"
+            data-sha256={photo.sha256}
+          >
+            <img
+              src={`/api/v1/photos/${photo.sha256}?size=thumb`}
+              alt={t("photo_n", { n: index + 1 })}
+              loading="lazy"
+            />
+          </a>
+        ),
+      )}
+    </div>
+  );
+}

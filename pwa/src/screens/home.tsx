@@ -1,0 +1,79 @@
+/** The first screen: what is not yet sent, the way to a report, my grid, and today in three numbers. */
+import type { CaseSummary, Page as PageOf } from "../api/shapes";
+import { listKey } from "../live/cases";
+import { link } from "../route";
+import { t } from "../speak";
+import { drafts, me, pack, sent, session } from "../state";
+import { updateReady } from "../sw/update";
+import { GridMap } from "./parts/grid-map";
+import { useKept, useNow } from "./parts/hooks";
+import { Icon } from "./parts/icons";
+import { LanguageButton } from "./parts/language-button";
+import { Page } from "./parts/page";
+import { isSameDay } from "./parts/times";
+import { UnsentBanner } from "./parts/unsent-banner";
+import { UpdateBanner } from "./parts/update-banner";
+
+export function Home() {
+  const now = useNow(60_000);
+  const all = useKept<PageOf<CaseSummary>>(listKey("all"))?.value.items ?? [];
+  const waiting = useKept<PageOf<CaseSummary>>(listKey("accept"))?.value.items ?? [];
+  const today = all.filter((one) => isSameDay(one.received_at, now));
+  const filed = sent.value.filter((row) => row.kind === "report" && isSameDay(row.at, now)).length;
+  const person = me.value;
+  const mine = person?.grids.map((grid) => grid.code) ?? [];
+  const place = person?.grids[0]?.name ?? person?.units[0]?.name ?? "";
+
+  return (
+    <Page title={session.value?.person.name ?? t("app_name")} aside={<LanguageButton />}>
+      {updateReady.value && <UpdateBanner />}
+      <UnsentBanner />
+      <a class="report-button" href={link("report", "new")}>
+        <Icon name="camera" size={32} />
+        <span>
+          <strong>{t("report")}</strong>
+          <small>{t("report_hint")}</small>
+        </span>
+      </a>
+      {drafts.value.length > 0 && (
+        <a class="weui-cells weui-cell weui-cell_access" href={link("tray")}>
+          <span class="weui-cell__bd">{t("drafts_n", { n: drafts.value.length })}</span>
+          <span class="weui-cell__ft">{t("continue_draft")}</span>
+        </a>
+      )}
+      {person && person.units.length > 0 && (
+        <a class="weui-cells weui-cell weui-cell_access" href={link("cases", "accept")}>
+          <span class="weui-cell__bd">{t("to_accept")}</span>
+          <span class="weui-cell__ft">
+            <b class={waiting.length ? "count count--due" : "count"}>{waiting.length}</b>
+          </span>
+        </a>
+      )}
+      <section class="numbers" aria-label={t("today")}>
+        <Figure word={t("today_filed")} value={filed} />
+        <Figure word={t("today_waiting")} value={today.filter((one) => one.state === "submitted").length} />
+        <Figure word={t("today_accepted")} value={today.filter((one) => one.state === "accepted").length} />
+      </section>
+      <section class="card">
+        <h2 class="card__title">
+          <Icon name="pin" size={20} />
+          {mine.length ? t("my_grid") : t("my_area")}
+          <span class="card__aside">{place}</span>
+        </h2>
+        {pack.value ? <GridMap grids={pack.value.grids} mine={mine} /> : <p class="fine">{t("no_pack")}</p>}
+      </section>
+    </Page>
+  );
+}
+
+function Figure({ word, value }: { word: string; value: number }) {
+  return (
+    <div class="numbers__one">
+      <b>{value}</b>
+      <span>
+        {t("today")}
+        {word}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+/** Times as people here write them; pure. */
+import { language, t } from "../../speak";
+
+/** e.g. 11月22日 09:30; another year is added only when it is not this one. */
+export function showTime(iso: string, now: Date): string {
+  const time = new Date(iso);
+  const sameYear = time.getFullYear() === now.getFullYear();
+  return new Intl.DateTimeFormat(language.value === "zh" ? "zh-CN" : "en-GB", {
+    ...(sameYear ? {} : { year: "numeric" }),
+    month: language.value === "zh" ? "long" : "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  }).format(time);
+}
+
+/** How long ago, in the largest fitting unit. */
+export function showAge(iso: string, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(iso)) / 1000));
+  if (seconds < 5) return t("age_now");
+  if (seconds < 60) return t("age_s", { n: seconds });
+  if (seconds < 3600) return t("age_min", { n: Math.floor(seconds / 60) });
+  return t("age_h", { n: Math.floor(seconds / 3600) });
+}
+
+/** How soon; `at` in milliseconds since 1970. */
+export function showWait(at: number, now: Date): string {
+  const seconds = Math.round((at - now.getTime()) / 1000);
+  if (seconds <= 3) return t("when_soon");
+  if (seconds < 60) return t("when_s", { n: seconds });
+  return t("when_min", { n: Math.ceil(seconds / 60) });
+}
+
+export function isSameDay(iso: string, now: Date): boolean {
+  return new Date(iso).toDateString() === now.toDateString();
+}

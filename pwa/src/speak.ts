@@ -1,0 +1,49 @@
+/** Speaks the words file in the language the person chose, and remembers the choice. */
+import { signal } from "@preact/signals";
+import type { Both } from "./api/shapes";
+import { WORDS } from "./words";
+
+export type Word = keyof typeof WORDS;
+export type Language = "zh" | "en";
+
+const KEPT_AS = "gridloop-language";
+
+export const language = signal<Language>(readLanguage());
+
+function readLanguage(): Language {
+  try {
+    return localStorage.getItem(KEPT_AS) === "en" ? "en" : "zh";
+  } catch {
+    return "zh";
+  }
+}
+
+export function setLanguage(next: Language): void {
+  language.value = next;
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+  try {
+    localStorage.setItem(KEPT_AS, next);
+  } catch {
+    // Not kept: the next start is in Chinese again.
+  }
+}
+
+/** The word in the language chosen, with `{x}` filled in. */
+export function t(word: Word, values: Record<string, string | number> = {}): string {
+  const text: string = WORDS[word][language.value === "zh" ? 0 : 1];
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+}
+
+/** The word for a code of the office, such as a state or an action; the code itself while this version has none. */
+export function tCode(
+  kind: "case" | "act" | "field" | "urgency" | "source" | "trouble",
+  code: string,
+): string {
+  const word = `${kind}_${code}`;
+  return word in WORDS ? t(word as Word) : code;
+}
+
+/** The sentence of the office in the language chosen. */
+export function say(both: Both): string {
+  return both[language.value] || both.zh;
+}
