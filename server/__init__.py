@@ -1,14 +1,15 @@
 """The office: keeps the books. `create_app()` is the only way in for web servers, commands and tests."""
 
-from flask import Flask
-from flask_migrate import Migrate
+from contextlib import suppress
+from pathlib import Path
 
-from server import db
+from flask import Flask
+
+from server import api, db, logs
 from server.config import Settings, SettingsError, read_settings
 from server.keys import make_keys, read_keys
+from server.migrations import chain
 from server.office import Office
-
-MIGRATIONS = "server:migrations"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,18 +26,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("server", static_folder=None)
     app.extensions["gridloop"] = Office(settings, read_keys(settings.keys_file))
     db.connect(app, settings)
+    chain.register(app)
+    logs.register(app)
+    api.register(app)
     return app
 
 
 def _make_first_keys(settings: Settings) -> None:
     database = settings.database_url.database
-    from pathlib import Path
-
     if database and Path(database).exists():
         raise SettingsError(
             f"The database {database} exists but its keys file {settings.keys_file} is missing; restore the file."
         )
-    try:
+    with suppress(FileExistsError):  # another process was faster; its keys are as good
         make_keys(settings.keys_file)
-    except FileExistsError:
-        pass  # another process was faster; its keys are as good

@@ -18,6 +18,7 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
 from server.config import Settings
@@ -129,3 +130,10 @@ def glance() -> Iterator[Connection]:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="AUTOCOMMIT")
         yield connection
+
+
+def insert_once(tx: Connection, model: type[Base]) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT that leaves a row alone when its key is there already (rowcount tells)."""
+    if tx.dialect.name == "sqlite":
+        return sqlite.insert(model).on_conflict_do_nothing()
+    return postgresql.insert(model).on_conflict_do_nothing()

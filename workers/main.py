@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from server.cli import COMMANDS
 from server.config import SettingsError
 from workers.web import serve_command
 
@@ -16,7 +17,8 @@ def gridloop() -> None:
     """
 
 
-gridloop.add_command(serve_command)
+for command in (*COMMANDS, serve_command):
+    gridloop.add_command(command)
 
 
 def main() -> None:

@@ -6,13 +6,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import SchemaItem
 
-import server.models
+from server import models
 from server.config import SettingsError
-from server.db import Base, prepare
+from server.db import prepare
 from server.migrations.privileges import grant_to_application
 from server.office import office
-
-assert server.models  # importing it is what makes the tables known
 
 # Any number nobody else on this database server uses for an advisory lock: "grid" in ASCII.
 _ONE_AT_A_TIME = 0x67726964
@@ -20,7 +18,7 @@ _ONE_AT_A_TIME = 0x67726964
 
 def include(item: SchemaItem, name: str | None, kind: str, reflected: bool, compare_to: SchemaItem | None) -> bool:
     """Leave PostGIS's own tables and indexes out of comparisons."""
-    return not (reflected and compare_to is None and kind == "table" and name not in Base.metadata.tables)
+    return not (reflected and compare_to is None and kind == "table" and name not in models.Base.metadata.tables)
 
 
 def ready_postgres(connection: Connection) -> None:
@@ -48,7 +46,7 @@ def run() -> None:
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 ready_postgres(connection)
-            context.configure(connection=connection, target_metadata=Base.metadata, include_object=include)
+            context.configure(connection=connection, target_metadata=models.Base.metadata, include_object=include)
             context.run_migrations()
             if connection.dialect.name == "postgresql":
                 grant_to_application(connection, settings)

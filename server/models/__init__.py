@@ -1,5 +1,6 @@
 """All tables; importing this module makes them known to migrations and tests."""
 
+from server.db import Base
 from server.models.audit import Audit
 from server.models.cases import Audience, Case, Deadline, Report, Step, StepPayload
 from server.models.numbers import Counter
@@ -10,7 +11,31 @@ from server.models.places import Area, Duty, Grid, Unit
 from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
 
 __all__ = [
-    "Area", "Audience", "Audit", "Case", "Category", "Counter", "Deadline", "Duty", "Grant", "Grid", "Holiday", "Limit",
-    "Party", "Person", "Photo", "PhotoListing", "Reason", "Report", "Rule", "Session", "SignInTries", "Stamp",
-    "Step", "StepPayload", "Unit", "Upload",
+    "Area",
+    "Audience",
+    "Audit",
+    "Base",
+    "Case",
+    "Category",
+    "Counter",
+    "Deadline",
+    "Duty",
+    "Grant",
+    "Grid",
+    "Holiday",
+    "Limit",
+    "Party",
+    "Person",
+    "Photo",
+    "PhotoListing",
+    "Reason",
+    "Report",
+    "Rule",
+    "Session",
+    "SignInTries",
+    "Stamp",
+    "Step",
+    "StepPayload",
+    "Unit",
+    "Upload",
 ]  # fmt: skip

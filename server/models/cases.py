@@ -6,7 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
-    JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, Numeric, String, UniqueConstraint, text,
+    JSON,
+    BigInteger,
+    Boolean,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    UniqueConstraint,
+    text,
 )  # fmt: skip
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,7 +31,7 @@ class Case(Base):
     __tablename__ = "cases"
     __table_args__ = (
         Index("ix_cases_cell_received_at", "cell", "received_at"),
-        Index("ix_cases_received_at", "received_at", "id"),
+        Index("ix_cases_holder_id_state", "holder_id", "state", "received_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -65,8 +76,6 @@ class Report(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"))
-    content: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """HMAC-SHA-256 of the submission as received: tells a replay from another content under the same id."""
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     category: Mapped[str] = mapped_column(code_text(32))
     text: Mapped[str] = mapped_column(long_text())
@@ -101,7 +110,8 @@ class Step(Base):
     seq: Mapped[int] = mapped_column(Integer)
     action: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"))
-    content: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    content: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """HMAC-SHA-256 of the submission as received: tells a replay from another content under the same id."""
     envelope: Mapped[str] = mapped_column(long_text())
     """Canonical JSON: seq, id, action, actor, times, based_on, effects and the digest of the payload."""
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -144,7 +154,8 @@ class Deadline(Base):
 class Audience(Base):
     """知情范围: who may see a case. Lists, details, counts, changes, photos all read these rows and no others.
 
-    `subject` is `p:<person id>`, `u:<unit id>` or `a:<area code>`; a person stands under several.
+    `subject` is `p:<person id>`, `u:<unit id>`, `s:<unit id>` (a sensitive case: the unit's leaders and named
+    members only) or `a:<area code>` (its inspectors); a person stands under several.
     """
 
     __tablename__ = "audience"

@@ -57,7 +57,5 @@ def next_change(tx: Connection) -> int:
 
 def change_horizon(snapshot: Connection) -> int:
     """Every change numbered below this is visible to this snapshot or never will be."""
-    number: int = snapshot.execute(
-        _PG_HORIZON if snapshot.dialect.name == "postgresql" else _LITE_HORIZON
-    ).scalar_one()
+    number: int = snapshot.execute(_PG_HORIZON if snapshot.dialect.name == "postgresql" else _LITE_HORIZON).scalar_one()
     return number

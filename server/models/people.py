@@ -36,6 +36,8 @@ class Grant(Base):
     unit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"), index=True)
     grid_code: Mapped[str | None] = mapped_column(code_text(32), index=True)
     area_code: Mapped[str | None] = mapped_column(code_text(12), ForeignKey("areas.code"))
+    named: Mapped[bool] = mapped_column(Boolean)
+    """专人: named for cases that only named members may see; leaders always are."""
     valid_from: Mapped[datetime] = mapped_column(Instant())
     valid_to: Mapped[datetime | None] = mapped_column(Instant())
 

@@ -45,7 +45,7 @@ class Upload(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"))
     parent_id: Mapped[uuid.UUID] = mapped_column()
-    case_id: Mapped[uuid.UUID | None] = mapped_column()
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     length: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Instant(), index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant())

@@ -1,0 +1,131 @@
+"""事项: lists, one case whole, its moves, and the personal data of its parties on purpose."""
+
+import uuid
+from typing import Any
+
+from flask import g
+
+from server.api import body as bodies
+from server.api.guard import GuardedBlueprint, signed_in, who
+from server.api.schemas.cases import (
+    CasePageSchema,
+    CaseQuerySchema,
+    CaseSchema,
+    OpenedPartiesSchema,
+    PurposeSchema,
+    SearchSchema,
+)
+from server.api.schemas.reports import StepBodySchema, StepReceiptSchema
+from server.api.views import cases as views
+from server.db import reading, transaction
+from server.office import office
+from server.rules.refusals import Refusal, invalid
+from server.rules.workflow import BY_ACTION
+from server.services import access, cases, duplicates, lists, log, parties, people, records
+from server.services.hearing import Hearing, hear
+
+case_routes = GuardedBlueprint("cases", __name__, description="事项 Cases")
+_step_schema = StepBodySchema()
+
+
+@case_routes.route("/cases", method="GET", guard=signed_in, query=CaseQuerySchema(), answers={200: CasePageSchema()})
+def list_cases(query: dict[str, Any]) -> dict[str, Any]:
+    """Cases this person may see, newest first."""
+    limit, cursor = query.pop("limit"), query.pop("cursor")
+    with reading() as snapshot:
+        hearing = hear(snapshot, who(), g.now)
+        page = lists.list_cases(hearing, query, limit, cursor)
+    return {"items": [views.summary(hearing.atlas, row) for row in page.rows], "next_cursor": page.next_cursor}
+
+
+@case_routes.route(
+    "/cases/search", method="POST", guard=signed_in, takes=SearchSchema(), answers={200: CasePageSchema()}
+)
+def search_cases(body: dict[str, Any]) -> dict[str, Any]:
+    """Find cases by a party's phone or ID number. The purpose is logged, the number is not."""
+    given = [kind for kind in ("phone", "id_number") if body.get(kind)]
+    if len(given) != 1:
+        raise invalid("phone", "请填写电话或证件号中的一项。", "Give either a phone or an ID number.")
+    with transaction() as tx:
+        hearing = hear(tx, who(), g.now)
+        rows = lists.find_by_party(hearing, given[0], body[given[0]])
+        people.note(tx, g.now, who().id, "search_parties", given[0], purpose=body["purpose"], found=len(rows))
+    return {"items": [views.summary(hearing.atlas, row) for row in rows], "next_cursor": None}
+
+
+@case_routes.route(
+    "/cases/<case_id>", method="GET", guard=signed_in, answers={200: CaseSchema()}, refuses=("not_found",)
+)
+def show_case(case_id: uuid.UUID) -> dict[str, Any]:
+    """One case whole, with the moves open to this person."""
+    with reading() as snapshot:
+        case = show(hear(snapshot, who(), g.now), case_id)
+    if case is None:
+        raise Refusal("not_found")
+    return case
+
+
+@case_routes.route(
+    "/cases/<case_id>/parties/open", method="POST", guard=signed_in, takes=PurposeSchema(),
+    answers={200: OpenedPartiesSchema()}, refuses=("not_found",),
+)  # fmt: skip
+def open_parties(case_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """The parties unmasked; who asked and for what is logged."""
+    with transaction() as tx:
+        if not access.may_see(tx, who(), case_id):
+            raise Refusal("not_found")
+        people.note(tx, g.now, who().id, "open_parties", str(case_id), purpose=body["purpose"])
+        return {"items": parties.unmasked(tx, office().keys, case_id)}
+
+
+@case_routes.route(
+    "/cases/<case_id>/steps/<step_id>", method="PUT", guard=signed_in, takes=_step_schema, reads_body=False,
+    answers={201: StepReceiptSchema(), 200: StepReceiptSchema()},
+    refuses=("already_different", "not_found", "case_has_moved", "move_not_allowed"),
+)  # fmt: skip
+def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], int]:
+    """Make a move on a case under the step id that the device minted."""
+    raw = bodies.read_json()
+    content = log.content_digest(raw, office().keys.content)
+    with transaction() as tx:
+        hearing = hear(tx, who(), g.now)
+        case = cases.lock(tx, case_id)
+        if known := cases.find(tx, step_id):
+            cases.check_replay(known, who(), content, raw.get("action", ""), case_id)
+            return _receipt(hearing, case_id, step_id), 200
+        body = bodies.load(_step_schema, raw)
+        if body["action"] not in BY_ACTION or body["action"] == "submit":
+            raise invalid("action", "没有这种操作。", "There is no such action.")
+        if case is None or not access.may_see(tx, who(), case_id):
+            raise Refusal("not_found")
+        _no_choice_yet(body)
+        wish = cases.Wish(body["action"], body["based_on"], body["payload"], body["as_unit"])
+        try:
+            cases.advance(hearing, case, wish, cases.Submission(step_id, content, body["at"]))
+        except Refusal as refusal:
+            if refusal.code in ("case_has_moved", "move_not_allowed"):
+                refusal.extra["case"] = show(hearing, case_id)
+            raise
+        return _receipt(hearing, case_id, step_id), 201
+
+
+def show(hearing: Hearing, case_id: uuid.UUID) -> dict[str, Any] | None:
+    """The whole case, or None when this person may not see it (or there is none)."""
+    if not access.may_see(hearing.tx, hearing.person, case_id):
+        return None
+    record = records.load(hearing.tx, hearing.keys, case_id)
+    return views.whole(hearing, record, duplicates.find(hearing, record.case))
+
+
+def _receipt(hearing: Hearing, case_id: uuid.UUID, step_id: uuid.UUID) -> dict[str, Any]:
+    case = show(hearing, case_id)
+    if case is not None:
+        return {"step": next(one for one in case["steps"] if one["id"] == step_id), "case": case}
+    step, names = records.load_step(hearing.tx, step_id)
+    return {"step": views.step(hearing.atlas, names, step), "case": None}
+
+
+def _no_choice_yet(body: dict[str, Any]) -> None:
+    for name in ("assignment", "request"):
+        if body[name] is not None:
+            raise invalid(name, "这种操作不针对分派或请求。", "This action names no assignment or request.")

@@ -1,0 +1,145 @@
+"""The office's own commands, for whoever runs the machine: each opens the office, calls services, says what it did."""
+
+import csv
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from geodata.rulebook import DEFAULT_FOLDER
+from server import clock, create_app
+from server.config import SettingsError
+from server.db import reading, transaction
+from server.keys import make_keys
+from server.migrations import chain
+from server.rules.refusals import Refusal
+from server.services import demo, places, rulebook, staffing
+
+Command = Callable[..., Any]
+
+
+def in_office(command: Command) -> Command:
+    """Run a command inside the office; a refusal ends it with its sentences and exit code 1."""
+
+    @wraps(command)
+    def run(**options: Any) -> None:
+        with create_app().app_context():
+            try:
+                command(**options)
+            except Refusal as refusal:
+                sentences = refusal.errors.values() or [(refusal.zh, refusal.en)]
+                for zh, en in sentences:
+                    click.echo(f"{zh} {en}", err=True)
+                sys.exit(1)
+
+    return run
+
+
+@click.command()
+@in_office
+def migrate() -> None:
+    """升级数据库结构。 Bring the database to this version's schema."""
+    chain.upgrade()
+    with transaction() as tx:
+        places.keep_changes_in_order(tx)
+    click.echo("数据库结构已是最新。 The database schema is up to date.")
+
+
+@click.command("make-keys")
+@click.argument("path", type=click.Path(path_type=Path))
+def make_keys_file(path: Path) -> None:
+    """生成密钥文件。 Write a new keys file; an existing one is never overwritten."""
+    try:
+        make_keys(path)
+    except FileExistsError:
+        raise SettingsError(f"The file {path} exists; keys are never overwritten.") from None
+    click.echo(f"密钥已写入 {path}，请另行备份。 Keys written to {path}; back them up apart from the data.")
+
+
+@click.command("load-rules")
+@click.option(
+    "--folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=DEFAULT_FOLDER
+)
+@in_office
+def load_rules(folder: Path) -> None:
+    """载入规则库（类别、时限、节假日、原因、班次）。 Load a folder of rule book files."""
+    with transaction() as tx:
+        rulebook.load(tx, folder)
+    click.echo("规则库已载入。 The rule book is in force.")
+
+
+@click.command("demo")
+@in_office
+def load_demo() -> None:
+    """载入演示县。 Load the demonstration county; nothing happens when it is there."""
+    with transaction() as tx:
+        if demo.is_loaded(tx):
+            click.echo("演示县已载入。 The demonstration county is there already.")
+            return
+        demo.load(tx, clock.now())
+    click.echo("演示县已载入。 The demonstration county is loaded.")
+
+
+@click.command("demo-cases")
+@click.argument("count", type=click.IntRange(1, 100_000))
+@in_office
+def demo_cases(count: int) -> None:
+    """上报 COUNT 件演示事项。 File COUNT plausible reports through the same services as everyone."""
+    with reading() as snapshot:
+        if not demo.is_loaded(snapshot):
+            raise SettingsError("The demonstration county is not loaded; run `gridloop demo` first.")
+    with click.progressbar(length=count, label="上报 Filing", file=sys.stderr) as bar:
+        demo.file_history(count, clock.now(), lambda done: bar.update(done - bar.pos))
+    click.echo(f"已上报 {count} 件。 Filed {count} reports.")
+
+
+@click.command("add-centres")
+@in_office
+def add_centres() -> None:
+    """为没有综治中心的区域各建一个。 Give every area without one its centre."""
+    with transaction() as tx:
+        added = places.add_missing_centres(tx)
+    click.echo(f"新建 {added} 个。 Added {added}.")
+
+
+@click.command("add-person")
+@click.argument("account")
+@click.argument("name")
+@click.option("--role", type=click.Choice(staffing.ROLES), required=True, help="岗位 Role")
+@click.option("--unit", help="单位编号 Unit id (member, leader)")
+@click.option("--grid", help="网格编码 Grid code (grid_worker)")
+@click.option("--area", help="区域编码 Area code (inspector)")
+@click.option("--named", is_flag=True, help="专人：可办涉密事项 Named for sensitive cases")
+@click.password_option(help="初始密码 First password")
+@in_office
+def add_person(account: str, name: str, password: str, role: str, *, named: bool, **standing: str | None) -> None:
+    """新建账号并授权；首次登录须改密码。 Add an account with one grant; its password must be changed at first."""
+    now = clock.now()
+    with transaction() as tx:
+        target = staffing.read_target(tx, role, **standing)
+        person_id = staffing.add_person(tx, account, name, staffing.hash_password(password), must_change=True)
+        staffing.grant(tx, person_id, role, now, target, named=named)
+    click.echo(f"账号 {account} 已建立。 The account {account} is ready.")
+
+
+@click.command("add-workers")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.password_option(help="共用的初始密码 First password, the same for all")
+@in_office
+def add_workers(path: Path, password: str) -> None:
+    """为没有网格员的网格各建一个账号，名单写入 PATH。 Add one worker per grid without one; the list goes to PATH."""
+    now: datetime = clock.now()
+    with transaction() as tx:
+        added = staffing.add_workers(tx, password, now)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("account", "name", "grid"), *added])
+    click.echo(f"新建 {len(added)} 个账号。 Added {len(added)} accounts.")
+
+
+COMMANDS: list[click.Command] = [
+    migrate, make_keys_file, load_rules, load_demo, demo_cases, add_centres, add_person, add_workers,
+]  # fmt: skip

@@ -1,0 +1,255 @@
+"""The only door through which a case changes: lock, check access, decide, append a step, move the clocks.
+
+`open_case()` writes a case's first step for intake; `advance()` makes every later move. Nothing else writes
+`cases.state`.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from server.db import insert_once
+from server.models import Audience, Case, Deadline, PhotoListing, Step
+from server.models.numbers import next_change
+from server.rules.refusals import Refusal, invalid
+from server.rules.rulebook import RuleBook
+from server.rules.workflow import BY_ACTION, COMPARING, Ask, Effects, Facts, Role, decide
+from server.services import access, log, parties, records
+from server.services.hearing import Hearing
+from server.services.people import SignedIn
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A device's write as it arrived.
+
+    Args:
+        id: the step id (for a report, the report's id) that the device minted.
+        content: digest of the body as received.
+        device_at: the device's clock.
+    """
+
+    id: uuid.UUID
+    content: bytes
+    device_at: datetime
+
+
+class Wish(NamedTuple):
+    """A move somebody asks for on a case."""
+
+    action: str
+    based_on: int
+    payload: Mapping[str, Any]
+    as_unit: uuid.UUID | None
+
+
+def find(tx: Connection, step_id: uuid.UUID) -> Row[Any] | None:
+    """The step that already has this id, if any: case_id, person_id, action, content."""
+    return tx.execute(select(Step.case_id, Step.person_id, Step.action, Step.content).where(Step.id == step_id)).first()
+
+
+def check_replay(known: Row[Any], person: SignedIn, content: bytes, action: str, case_id: uuid.UUID) -> None:
+    """Same person, same object, same content.
+
+    Raises:
+        Refusal: `already_different` for anything else; nothing about the other content is disclosed.
+    """
+    same_object = known.case_id == case_id and (known.action == "submit") == (action == "submit")
+    if known.person_id != person.id or known.content != content or not same_object:
+        raise Refusal("already_different")
+
+
+def open_case(
+    hearing: Hearing,
+    submission: Submission,
+    facts: Facts,
+    case: Mapping[str, Any],
+    payload: Mapping[str, Any],
+    audience: Sequence[str],
+    change: int,
+) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]] | None:
+    """Write a new case with its submit step, clocks and audience.
+
+    Returns: the case's columns, its deadlines and its first step; None when the id was taken by another
+    transaction meanwhile (nothing is written then).
+    """
+    effects = decide(
+        facts, frozenset({"reporter"}), Ask(submission.id, "submit", {}, hearing.now), hearing.rules, overtaken=False
+    )
+    entry = log.compose(
+        step_id=submission.id, case_id=submission.id, seq=1, previous=log.START, action="submit",
+        person_id=hearing.person.id, as_unit=None, at=hearing.now, device_at=submission.device_at, based_on=0,
+        effects=effects, payload=payload, content=submission.content,
+    )  # fmt: skip
+    row = {**case, **effects.fields, "version": 1, "head_hash": entry.hash}
+    if hearing.tx.execute(insert_once(hearing.tx, Case).values(**row)).rowcount == 0:
+        return None
+    if not log.append(hearing.tx, entry):
+        raise Refusal("already_different")
+    clocks = _start_clocks(hearing.tx, submission.id, effects)
+    hearing.tx.execute(
+        insert(Audience),
+        [
+            {
+                "case_id": submission.id, "subject": subject, "received_at": hearing.now,
+                "change": change, "gone": False,
+            }
+            for subject in audience
+        ],
+    )  # fmt: skip
+    return row, clocks, records.step_view(1, entry.envelope, entry.payload, entry.hash)
+
+
+def lock(tx: Connection, case_id: uuid.UUID) -> dict[str, Any] | None:
+    """The case's columns, held until the transaction ends; None when there is no such case."""
+    row = tx.execute(select(Case.__table__).where(Case.id == case_id).with_for_update()).first()
+    return dict(row._mapping) if row else None
+
+
+def advance(hearing: Hearing, case: Mapping[str, Any], wish: Wish, submission: Submission) -> None:
+    """Make one move on a locked case that the person may see and whose step id is new.
+
+    Raises:
+        Refusal: `case_has_moved`, `move_not_allowed`, or `invalid` naming the fields.
+    """
+    tx, person, rules = hearing.tx, hearing.person, hearing.rules
+    if not 1 <= wish.based_on <= case["version"]:
+        raise invalid("based_on", "事项没有这个版本。", "The case has no such version.")
+    held = roles_on(hearing, case)
+    effects = decide(
+        records.facts(case, _clocks(tx, case["id"])),
+        held,
+        Ask(submission.id, wish.action, wish.payload, hearing.now),
+        rules,
+        overtaken=_overtaken(tx, case, wish, person),
+    )
+    _check_references(hearing, case, wish)
+    entry = log.compose(
+        step_id=submission.id, case_id=case["id"], seq=case["version"] + 1, previous=case["head_hash"],
+        action=wish.action, person_id=person.id,
+        as_unit=_acting_unit(wish, person, case["holder_id"] if "holder" in held else None),
+        at=hearing.now, device_at=submission.device_at, based_on=wish.based_on, effects=effects,
+        payload={name: value for name, value in wish.payload.items() if name != "parties"},
+        content=submission.content,
+    )  # fmt: skip
+    if not log.append(tx, entry):
+        raise Refusal("already_different")
+    changed = {**effects.fields, "version": entry.seq, "head_hash": entry.hash}
+    tx.execute(update(Case).where(Case.id == case["id"]).values(**changed))
+    _move_clocks(tx, case["id"], effects, hearing.now)
+    _tell_audience(tx, {**case, **changed}, rules, next_change(tx))
+    parties.store(tx, hearing.keys, case["id"], submission.id, wish.payload.get("parties") or [])
+    list_photos(tx, case["id"], submission.id, person.id, wish.action, wish.payload.get("photos") or [])
+
+
+def roles_on(hearing: Hearing, case: Mapping[str, Any]) -> frozenset[Role]:
+    """What the person is to this case."""
+    return access.roles(
+        hearing.person,
+        reporter=case["reporter_id"],
+        holder=case["holder_id"],
+        sensitive=is_sensitive(case, hearing.rules),
+    )
+
+
+def is_sensitive(case: Mapping[str, Any], rules: RuleBook) -> bool:
+    """Only leaders and named members of the units concerned may see it."""
+    return bool(case["confidential"]) or rules.categories[case["category"]].sensitive
+
+
+def list_photos(
+    tx: Connection, case_id: uuid.UUID, parent_id: uuid.UUID, person_id: uuid.UUID, kind: str, photos: Sequence[str]
+) -> None:
+    """Write down which photos a report or step promises; nothing for none."""
+    if photos:
+        tx.execute(
+            insert(PhotoListing),
+            [
+                {
+                    "parent_id": parent_id, "sha256": bytes.fromhex(photo), "case_id": case_id,
+                    "person_id": person_id, "kind": kind[:8], "position": position,
+                }
+                for position, photo in enumerate(photos)
+            ],
+        )  # fmt: skip
+
+
+def _clocks(tx: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
+    rows = tx.execute(select(Deadline.__table__).where(Deadline.case_id == case_id))
+    return [dict(row._mapping) for row in rows]
+
+
+def _overtaken(tx: Connection, case: Mapping[str, Any], wish: Wish, person: SignedIn) -> bool:
+    if not BY_ACTION[wish.action].compares or wish.based_on == case["version"]:
+        return False
+    later = select(Step.id).where(
+        Step.case_id == case["id"],
+        Step.seq > wish.based_on,
+        Step.action.in_(COMPARING),
+        Step.person_id.is_distinct_from(person.id),
+    )
+    return tx.execute(later.limit(1)).first() is not None
+
+
+def _check_references(hearing: Hearing, case: Mapping[str, Any], wish: Wish) -> None:
+    if other := wish.payload.get("repeat_of"):
+        other_id = uuid.UUID(other)
+        if other_id == case["id"] or not access.may_see(hearing.tx, hearing.person, other_id):
+            raise invalid("payload.repeat_of", "找不到这个事项。", "There is no such case.")
+
+
+def _acting_unit(wish: Wish, person: SignedIn, fitting: uuid.UUID | None) -> uuid.UUID | None:
+    if wish.as_unit is not None and wish.as_unit not in person.units:
+        raise invalid("as_unit", "您不属于该单位。", "You do not belong to this unit.")
+    return wish.as_unit or fitting
+
+
+def _start_clocks(tx: Connection, case_id: uuid.UUID, effects: Effects) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "id": clock.id, "case_id": case_id, "kind": clock.kind, "unit_id": clock.unit, "round": 1,
+            "started_at": clock.started_at, "amount": clock.span.amount, "unit": clock.span.unit,
+            "due_original": clock.due, "due_current": clock.due, "met_at": None, "ended_at": None,
+        }
+        for clock in effects.started
+    ]  # fmt: skip
+    if rows:
+        tx.execute(insert(Deadline), rows)
+    return rows
+
+
+def _move_clocks(tx: Connection, case_id: uuid.UUID, effects: Effects, now: datetime) -> None:
+    if effects.met:
+        tx.execute(update(Deadline).where(Deadline.id.in_(effects.met)).values(met_at=now))
+    if effects.ended:
+        tx.execute(update(Deadline).where(Deadline.id.in_(effects.ended)).values(ended_at=now))
+    for clock_id, due in (effects.redue or {}).items():
+        tx.execute(update(Deadline).where(Deadline.id == clock_id).values(due_current=due))
+    _start_clocks(tx, case_id, effects)
+
+
+def _tell_audience(tx: Connection, case: Mapping[str, Any], rules: RuleBook, change: int) -> None:
+    """Let the rows follow the case: everyone hears of the change, units that may no longer see it lose sight."""
+    sensitive = is_sensitive(case, rules)
+    tx.execute(update(Audience).where(Audience.case_id == case["id"]).values(change=change))
+    wrong = "u:%" if sensitive else "s:%"
+    rows = tx.execute(
+        select(Audience.subject, Audience.gone).where(Audience.case_id == case["id"], Audience.subject.like(wrong))
+    ).all()
+    turned = [row.subject for row in rows if not row.gone]
+    if not turned:
+        return
+    tx.execute(update(Audience).where(Audience.case_id == case["id"], Audience.subject.in_(turned)).values(gone=True))
+    right = "s" if sensitive else "u"
+    for subject in turned:
+        key = {"case_id": case["id"], "subject": f"{right}{subject[1:]}"}
+        tx.execute(insert_once(tx, Audience).values(**key, received_at=case["received_at"], change=change, gone=False))
+        tx.execute(
+            update(Audience)
+            .where(Audience.case_id == key["case_id"], Audience.subject == key["subject"])
+            .values(gone=False, change=change)
+        )

@@ -1,0 +1,120 @@
+"""What is new for one person since a cursor: cases, packs, grants. One indexed read when nothing is.
+
+A page ends below the oldest transaction still running (`numbers.change_horizon`), so a row that commits late
+is never skipped. Without a cursor the answer is an empty page and a cursor for now: read lists after that.
+"""
+
+import base64
+import json
+import uuid
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import literal, select, tuple_
+
+from server.models import Audience, Case, Person
+from server.models.numbers import change_horizon
+from server.rules.refusals import Refusal, invalid
+from server.services import access
+from server.services.hearing import Hearing
+
+PAGE = 200
+_LAST = uuid.UUID(int=2**128 - 1)
+
+
+class Cursor(NamedTuple):
+    """How far a device has heard: the last change, and the reference data it knew."""
+
+    change: int
+    case_id: uuid.UUID
+    places: int
+    rules: int
+
+    def text(self) -> str:
+        packed = json.dumps([self.change, str(self.case_id), self.places, self.rules])
+        return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+class News(NamedTuple):
+    """A page of changes, oldest first."""
+
+    items: Sequence[dict[str, Any]]
+    next_cursor: str
+    more: bool
+
+
+def since(hearing: Hearing, cursor_text: str | None) -> News:
+    """What changed for this person.
+
+    Raises:
+        Refusal: `invalid` naming `since`; `cursor_expired` when the books do not reach that far.
+    """
+    horizon = change_horizon(hearing.tx)
+    person = hearing.person
+    if cursor_text is None:
+        start = Cursor(horizon - 1, _LAST, person.places_stamp, person.rules_stamp)
+        return News([], start.text(), False)
+    cursor = _read(cursor_text)
+    if cursor.change >= horizon or cursor.places > person.places_stamp or cursor.rules > person.rules_stamp:
+        raise Refusal("cursor_expired")
+    keys = hearing.tx.execute(
+        select(Audience.change, Audience.case_id)
+        .where(
+            Audience.subject.in_(access.subjects(person)),
+            Audience.change < horizon,
+            Audience.change >= cursor.change,
+            tuple_(Audience.change, Audience.case_id)
+            > tuple_(literal(cursor.change), literal(cursor.case_id, Audience.case_id.type)),
+        )
+        .distinct()
+        .order_by(Audience.change, Audience.case_id)
+        .limit(PAGE + 1)
+    ).all()
+    page = keys[:PAGE]
+    items = _cases(hearing, [key.case_id for key in page])
+    if (cursor.places, cursor.rules) != (person.places_stamp, person.rules_stamp):
+        version = person.places_stamp + person.rules_stamp
+        items += [{"kind": "packs", "id": code, "version": version, "gone": False} for code in _pack_areas(hearing)]
+    items += _grants(hearing, cursor.change, horizon)
+    last = page[-1] if page else cursor
+    reached = Cursor(last.change, last.case_id, person.places_stamp, person.rules_stamp)
+    return News(items, reached.text(), len(keys) > PAGE)
+
+
+def _cases(hearing: Hearing, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
+    if not ids:
+        return []
+    rows = hearing.tx.execute(
+        select(Audience.case_id, Audience.gone, Case.version)
+        .join(Case, Case.id == Audience.case_id)
+        .where(Audience.case_id.in_(ids), Audience.subject.in_(access.subjects(hearing.person)))
+    )
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    for row in rows:
+        item = found.setdefault(row.case_id, {"kind": "case", "id": row.case_id, "version": row.version, "gone": True})
+        item["gone"] = item["gone"] and row.gone
+    return [found[one] for one in dict.fromkeys(ids)]
+
+
+def _grants(hearing: Hearing, after: int, horizon: int) -> list[dict[str, Any]]:
+    change: int = hearing.tx.execute(select(Person.grants_change).where(Person.id == hearing.person.id)).scalar_one()
+    if after < change < horizon:
+        return [{"kind": "grants", "id": hearing.person.id, "version": change, "gone": False}]
+    return []
+
+
+def _pack_areas(hearing: Hearing) -> list[str]:
+    """The areas whose offline packs this person carries: villages of their grids, areas of their units."""
+    atlas, person = hearing.atlas, hearing.person
+    codes = [atlas.grids[grid].village for grid in person.grids if grid in atlas.grids]
+    codes += [atlas.units[unit].area for unit in person.units if unit in atlas.units]
+    return list(dict.fromkeys(codes))
+
+
+def _read(text: str) -> Cursor:
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        change, case_id, places, rules = json.loads(packed)
+        return Cursor(int(change), uuid.UUID(case_id), int(places), int(rules))
+    except (ValueError, TypeError, AttributeError):
+        raise invalid("since", "同步位置无效。", "This cursor is not valid.") from None

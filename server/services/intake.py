@@ -1,0 +1,231 @@
+"""A report becomes a case: find its grid and first holder, and write everything in the caller's transaction.
+
+The caller has already answered replays (`cases.find`); two first submissions that race meet at the case's
+primary key, and the later one is answered like a replay.
+"""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert
+
+from grids.codes import case_code
+from server.models import Report
+from server.models.numbers import next_filing
+from server.office import office
+from server.rules import routing
+from server.rules.refusals import Refusal, Sentence, invalid
+from server.rules.rulebook import Category
+from server.rules.workflow import Facts
+from server.services import access, cases, duplicates, parties, whereabouts
+from server.services.hearing import Hearing
+from server.services.people import SignedIn
+from server.services.records import PLACE_FIELDS, Record
+from server.services.reference import Atlas
+from server.services.whereabouts import Whereabouts
+
+TITLE_LENGTH = 60
+DESK_SOURCES: frozenset[str] = frozenset({"walk_in", "hotline", "police", "court", "petition"})
+"""Sources that only somebody who belongs to a unit can receive."""
+
+
+class Filed(NamedTuple):
+    """A filed report: the case as written, and the secret that comes back once."""
+
+    record: Record
+    secret: str
+
+
+def file_report(hearing: Hearing, body: Mapping[str, Any], submission: cases.Submission) -> Filed | None:
+    """File a report whose shape has been checked.
+
+    Returns: None when another transaction filed the same id meanwhile; ask `cases.find` again.
+
+    Raises:
+        Refusal: `not_for_your_role`, or `invalid` naming the fields that the rule book or the map refuses.
+    """
+    tx, person, atlas = hearing.tx, hearing.person, hearing.atlas
+    if not access.may_report(person):
+        raise Refusal("not_for_your_role")
+    category = _check_against_rules(hearing, body)
+    found = _place(body, person, atlas)
+    holder, area = _first_holder(body, category, found, person, atlas)
+    filing = next_filing(tx)
+    sensitive = category.sensitive or bool(body["confidential"])
+    county = atlas.ancestor(area, "county") or area
+    values = {
+        "id": submission.id,
+        "code": case_code(county[:6], hearing.now.astimezone(office().settings.timezone).date(), filing.case_number),
+        "category": category.code,
+        "urgency": body["urgency"],
+        "title": " ".join(body["text"].split())[:TITLE_LENGTH],
+        "source": body["source"],
+        "confidential": body["confidential"],
+        "repeat_of": None,
+        "reporter_id": person.id,
+        "created_at": body["filed_at"],
+        "received_at": hearing.now,
+        "ended_at": None,
+        "grid_id": found.grid.id if found.grid else None,
+        "grid_match": found.match,
+        "grid_candidates": _candidates(found),
+        "area_code": area,
+        "lon": found.lon,
+        "lat": found.lat,
+        "cell": duplicates.cell_of(found.lon, found.lat) if found.lon is not None and found.lat is not None else None,
+        "dispatcher_id": None,
+        "first_responsible_id": None,
+        "result": None,
+        "route": None,
+        "settled_level": None,
+        "rework_count": 0,
+        "reopen_count": 0,
+    }
+    opened = cases.open_case(
+        hearing,
+        submission,
+        Facts(None, category.code, body["urgency"], holder, None),
+        values,
+        _payload(body),
+        access.audience_of(
+            atlas, reporter=person.id, units=[holder], area=area, sensitive=sensitive,
+            avoid_village=category.avoid_village,
+        ),
+        filing.change,
+    )  # fmt: skip
+    if opened is None:
+        return None
+    case, clocks, step = opened
+    secret = secrets.token_urlsafe(16)
+    report = _report_row(hearing, body, submission.id, secret)
+    tx.execute(insert(Report).values(**report))
+    cases.list_photos(tx, submission.id, submission.id, person.id, "report", body["photos"])
+    people = _people(body)
+    parties.store(tx, hearing.keys, submission.id, submission.id, people)
+    record = Record(
+        case=case,
+        report={name: report[name] for name in PLACE_FIELDS},
+        grid=(found.grid.code, found.grid.name) if found.grid else None,
+        steps=[step],
+        deadlines=clocks,
+        photos=[
+            {"sha256": bytes.fromhex(photo), "kind": "report", "step": submission.id, "missing": True}
+            for photo in body["photos"]
+        ],
+        parties=[parties.mask(party) for party in people],
+        names={person.id: person.name},
+    )
+    return Filed(record, secret)
+
+
+def _check_against_rules(hearing: Hearing, body: Mapping[str, Any]) -> Category:
+    person, rules = hearing.person, hearing.rules
+    errors: dict[str, Sentence] = {}
+    category = rules.categories.get(body["category"])
+    if category is None or not category.leaf:
+        raise invalid("category", "没有这个事项类别，或它还有下级类别。", "There is no such category to file under.")
+    if not category.grid_worker and not person.units:
+        errors["category"] = ("网格员不能上报这一类别。", "Grid workers do not report this category.")
+    if body["source"] in DESK_SOURCES and not person.units:
+        errors["source"] = ("该来源只能由单位工作人员登记。", "Only somebody at a unit's desk receives this source.")
+    if category.photo_required and not body["photos"]:
+        errors["photos"] = ("这一类别需要现场照片。", "This category needs a photo.")
+    if body["settled"] is not None:
+        errors["settled"] = (
+            "目前还不能即报即结，请先上报。",
+            "Settling on the spot is not offered yet; report it first.",
+        )
+    if body["origin"] is not None:
+        errors["origin"] = ("只有对接系统可以填写来源单号。", "Only connected systems give an origin.")
+    if body["same_as"] is not None and not access.may_see(hearing.tx, person, body["same_as"]):
+        errors["same_as"] = ("找不到这个事项。", "There is no such case.")
+    if errors:
+        raise Refusal("invalid", errors=errors)
+    return category
+
+
+def _place(body: Mapping[str, Any], person: SignedIn, atlas: Atlas) -> Whereabouts:
+    location, chosen = body["location"], body["grid_code"]
+    if location is None:
+        return whereabouts.by_choice(atlas, person.grids, chosen)
+    found = whereabouts.locate(atlas, location["lon"], location["lat"], location["crs"], location["accuracy_m"])
+    return whereabouts.choose(atlas, found, chosen) if chosen else found
+
+
+def _first_holder(
+    body: Mapping[str, Any], category: Category, found: Whereabouts, person: SignedIn, atlas: Atlas
+) -> tuple[uuid.UUID, str]:
+    """The unit that holds the case first, and the area the case lies in."""
+    nearest = atlas.grids[found.nearest.code] if found.grid is None and found.nearest else None
+    township = atlas.ancestor(nearest.village, "township") if nearest else None
+    village = found.grid.village if found.grid else None
+    area = routing.first_holder_area(
+        routing.Circumstances(
+            source=body["source"],
+            village=village,
+            nearest_township=township,
+            reporter_village=access.own_village(person, atlas),
+            reporter_area=access.own_area(person, atlas),
+        )
+    )
+    if area is None:
+        raise invalid(
+            "grid_code", "请选择网格或提供位置。", "Choose a grid or give a place: nothing says where this belongs."
+        )
+    if category.avoid_village:
+        area = atlas.ancestor(area, "township") or area
+    centre = next((atlas.centres[code] for code in atlas.line_of(area) if code in atlas.centres), None)
+    if centre is None:
+        raise Refusal("unavailable")
+    return centre.id, village or township or area
+
+
+def _candidates(found: Whereabouts) -> list[dict[str, Any]]:
+    listed = list(found.candidates) or ([found.nearest] if found.nearest else [])
+    return [{"code": one.code, "distance_m": round(one.distance_m, 1)} for one in listed]
+
+
+def _payload(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the submit step keeps: everything but personal data of parties."""
+    return {
+        name: body[name]
+        for name in (
+            "category", "text", "urgency", "source", "location", "no_location_reason", "grid_code", "filed_at",
+            "photos", "occurred_at", "involved_count", "amount", "confidential", "same_as",
+        )
+    }  # fmt: skip
+
+
+def _people(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    behalf = body["on_behalf_of"]
+    return [*body["parties"], *([{**behalf, "role": "on_behalf_of"}] if behalf else [])]
+
+
+def _report_row(hearing: Hearing, body: Mapping[str, Any], report_id: uuid.UUID, secret: str) -> dict[str, Any]:
+    location = body["location"] or {}
+    return {
+        "id": report_id,
+        "case_id": report_id,
+        "person_id": hearing.person.id,
+        "secret_hash": hashlib.sha256(secret.encode()).digest(),
+        "category": body["category"],
+        "text": body["text"],
+        "urgency": body["urgency"],
+        "source": body["source"],
+        "filed_at": body["filed_at"],
+        "received_at": hearing.now,
+        "raw_lon": location.get("lon"),
+        "raw_lat": location.get("lat"),
+        "crs": location.get("crs"),
+        "accuracy_m": location.get("accuracy_m"),
+        "fix": location.get("fix"),
+        "no_location_reason": body["no_location_reason"],
+        "chosen_grid": body["grid_code"],
+        "occurred_at": body["occurred_at"],
+        "involved_count": body["involved_count"],
+        "amount": body["amount"],
+        "same_as": body["same_as"],
+    }

@@ -1,0 +1,204 @@
+"""Reference data held in memory: the map of places and units, and the rule book.
+
+Each process reads them once and again when their stamp in the database has changed; whoever comes with a
+newer stamp waits for one reload, while requests that began earlier go on with what they had.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Generic, TypeVar
+
+from flask import current_app
+from sqlalchemy import Connection, select, update
+
+from grids.locator import GridShape, Locator
+from server.models import Area, Category, Duty, Grid, Holiday, Limit, Reason, Rule, Stamp, Unit
+from server.office import office
+from server.rules import rulebook
+from server.rules.deadlines import Span
+from server.rules.rulebook import RuleBook
+from server.rules.workdays import Calendar
+
+PLACES, RULES = "places", "rules"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaEntry:
+    """行政区划 as held in memory."""
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GridEntry:
+    """A current grid without its shape; `id` names this version for good, `bounds` are west, south, east, north."""
+
+    id: int
+    code: str
+    name: str
+    layer: str
+    village: str
+    version: int
+    bounds: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitEntry:
+    """单位 as held in memory."""
+
+    id: uuid.UUID
+    name: str
+    kind: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """Areas, current grids, units and duties of one stamp.
+
+    Args:
+        centres: area code → its centre.
+        duties: (category or what is above it, area code) → units that answer.
+    """
+
+    version: int
+    areas: Mapping[str, AreaEntry]
+    grids: Mapping[str, GridEntry]
+    units: Mapping[uuid.UUID, UnitEntry]
+    centres: Mapping[str, UnitEntry]
+    duties: Mapping[tuple[str, str], tuple[uuid.UUID, ...]]
+    locator: Locator
+
+    def line_of(self, area: str) -> list[str]:
+        """The area's code and those above it, lowest first."""
+        line: list[str] = []
+        code: str | None = area
+        while code is not None:
+            line.append(code)
+            code = self.areas[code].parent
+        return line
+
+    def ancestor(self, area: str, level: str) -> str | None:
+        """The code of this level on the line from the area upwards (the area itself counts)."""
+        return next((code for code in self.line_of(area) if self.areas[code].level == level), None)
+
+    def superiors(self, unit: uuid.UUID) -> list[uuid.UUID]:
+        """Centres above a unit: a department's first superior is its own area's centre."""
+        entry = self.units[unit]
+        line = self.line_of(entry.area)
+        if entry.kind == "centre":
+            line = line[1:]
+        return [self.centres[code].id for code in line if code in self.centres]
+
+    def within(self, area: str, ancestor: str) -> bool:
+        """Is the area the other one or below it?"""
+        return ancestor in self.line_of(area)
+
+
+Held = TypeVar("Held")
+
+
+class Shelf(Generic[Held]):
+    """One value and the stamp it belongs to; replaced as a whole."""
+
+    def __init__(self, load: Callable[[Connection, int], Held]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._held: tuple[int, Held] | None = None
+
+    def get(self, connection: Connection, stamp: int) -> Held:
+        """The value for this stamp or a newer one."""
+        held = self._held
+        if held is None or held[0] < stamp:
+            with self._lock:
+                held = self._held
+                if held is None or held[0] < stamp:
+                    held = self._held = (stamp, self._load(connection, stamp))
+        return held[1]
+
+
+def atlas(connection: Connection, stamp: int | None = None) -> Atlas:
+    """The places as of `stamp` (asked of the database when not given)."""
+    return _shelves()[0].get(connection, _stamp(connection, PLACES) if stamp is None else stamp)
+
+
+def rule_book(connection: Connection, stamp: int | None = None) -> RuleBook:
+    """The rule book as of `stamp` (asked of the database when not given)."""
+    return _shelves()[1].get(connection, _stamp(connection, RULES) if stamp is None else stamp)
+
+
+def touch(tx: Connection, name: str) -> None:
+    """Say that the named reference data has changed."""
+    tx.execute(update(Stamp).where(Stamp.name == name).values(version=Stamp.version + 1))
+
+
+def _shelves() -> tuple[Shelf[Atlas], Shelf[RuleBook]]:
+    shelves: tuple[Shelf[Atlas], Shelf[RuleBook]] = current_app.extensions.setdefault(
+        "gridloop_reference", (Shelf(_load_atlas), Shelf(_load_rules))
+    )
+    return shelves
+
+
+def _stamp(connection: Connection, name: str) -> int:
+    version: int = connection.execute(select(Stamp.version).where(Stamp.name == name)).scalar_one()
+    return version
+
+
+def _load_atlas(connection: Connection, stamp: int) -> Atlas:
+    areas = {
+        row.code: AreaEntry(row.code, row.name, row.level, row.parent_code)
+        for row in connection.execute(select(Area.__table__))
+    }
+    current = connection.execute(select(Grid.__table__).where(Grid.valid_to.is_(None))).all()
+    units = {
+        row.id: UnitEntry(row.id, row.name, row.kind, row.area_code)
+        for row in connection.execute(select(Unit.__table__))
+    }
+    duties: dict[tuple[str, str], tuple[uuid.UUID, ...]] = {}
+    for row in connection.execute(select(Duty.__table__).order_by(Duty.id)):
+        key = (row.category, row.area_code)
+        duties[key] = (*duties.get(key, ()), row.unit_id)
+    return Atlas(
+        version=stamp,
+        areas=areas,
+        grids={
+            row.code: GridEntry(
+                row.id, row.code, row.name, row.layer, row.village_code, row.version, row.geometry.bounds
+            )
+            for row in current
+        },
+        units=units,
+        centres={unit.area: unit for unit in units.values() if unit.kind == "centre"},
+        duties=duties,
+        locator=Locator(GridShape(row.code, row.layer, row.geometry) for row in current),
+    )
+
+
+def _load_rules(connection: Connection, _stamp: int) -> RuleBook:
+    numbers = {row.key: row.value for row in connection.execute(select(Rule.__table__))}
+    reasons: dict[str, dict[str, tuple[str, str]]] = {}
+    for row in connection.execute(select(Reason.__table__).order_by(Reason.action, Reason.code)):
+        reasons.setdefault(row.action, {})[row.code] = (row.zh, row.en)
+    return RuleBook(
+        categories={
+            row.code: rulebook.Category(**row._mapping)
+            for row in connection.execute(select(Category.__table__).order_by(Category.code))
+        },
+        limits={
+            (row.category, row.urgency, row.kind): Span(row.amount, row.unit)
+            for row in connection.execute(select(Limit.__table__))
+        },
+        reasons=reasons,
+        numbers=numbers,
+        calendar=Calendar(
+            zone=office().settings.timezone,
+            shifts=[(time.fromisoformat(start), time.fromisoformat(end)) for start, end in numbers["office_shifts"]],
+            overrides={row.day: row.kind == "work" for row in connection.execute(select(Holiday.__table__))},
+        ),
+    )

@@ -1,0 +1,75 @@
+"""From raw coordinates to a grid: conversion to WGS-84, the locator's answer, and the worker's own choice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from geodata.crs import Crs, to_wgs84
+from grids.locator import Candidate
+from server.rules.refusals import invalid
+from server.services.reference import Atlas, GridEntry
+
+CANDIDATES_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where something is.
+
+    Args:
+        match: `inside`, `border`, `near`, `outside` as the locator says, or `chosen` without coordinates.
+        grid: the grid it counts for; None outside all grids or with neither place nor grid.
+        candidates: other grids it could be, nearest first, at most 20.
+        nearest: for `near` and `outside`.
+        lon, lat: WGS-84 degrees, None without coordinates.
+    """
+
+    match: str
+    grid: GridEntry | None
+    candidates: Sequence[Candidate]
+    nearest: Candidate | None
+    lon: float | None
+    lat: float | None
+
+
+def locate(atlas: Atlas, lon: float, lat: float, crs: Crs, accuracy_m: float | None) -> Whereabouts:
+    """Find the grid of a point measured in `crs`."""
+    wgs_lon, wgs_lat = to_wgs84(lon, lat, crs)
+    place = atlas.locator.locate(wgs_lon, wgs_lat, accuracy_m)
+    return Whereabouts(
+        match=place.match,
+        grid=atlas.grids[place.code] if place.code is not None else None,
+        candidates=place.candidates[:CANDIDATES_KEPT],
+        nearest=place.nearest,
+        lon=wgs_lon,
+        lat=wgs_lat,
+    )
+
+
+def choose(atlas: Atlas, found: Whereabouts, grid_code: str) -> Whereabouts:
+    """The worker's own choice among the grids that their accuracy circle touches.
+
+    Raises:
+        Refusal: `invalid` with `grid_too_far` in words when the circle does not touch that grid.
+    """
+    touched = {candidate.code for candidate in found.candidates}
+    if found.grid is not None:
+        touched.add(found.grid.code)
+    if grid_code not in touched or grid_code not in atlas.grids:
+        raise invalid(
+            "grid_code",
+            "所选网格离定位点太远（grid_too_far），请核对位置或网格。",
+            "The chosen grid is too far from the place (grid_too_far); check either.",
+        )
+    return Whereabouts(found.match, atlas.grids[grid_code], found.candidates, found.nearest, found.lon, found.lat)
+
+
+def by_choice(atlas: Atlas, own_grids: Sequence[str], grid_code: str | None) -> Whereabouts:
+    """Without coordinates: a grid of the worker's own, their first one, or none.
+
+    Raises:
+        Refusal: `invalid` when the grid is not one of theirs.
+    """
+    if grid_code is not None and (grid_code not in own_grids or grid_code not in atlas.grids):
+        raise invalid("grid_code", "没有定位时只能选择自己的网格。", "Without a place, choose one of your own grids.")
+    code = grid_code or next((code for code in own_grids if code in atlas.grids), None)
+    return Whereabouts("chosen", atlas.grids[code] if code else None, (), None, None, None)
