@@ -68,7 +68,8 @@ def geometries_to_wgs84(geometries: NDArray[np.object_], crs: str) -> NDArray[np
     """Geometries from `crs`, a Crs or anything PROJ knows (`EPSG:4549`, WKT), to WGS-84; heights are dropped.
 
     A vertex shared by two geometries stays shared: each distinct point is converted once and kept to 1e-9°.
-    CrsError `unknown_crs`, or `crs_datum` where the datum (北京54, 西安80) needs local parameters.
+    CrsError `unknown_crs`, `missing_crs` where it has no datum, `crs_datum` where the datum (北京54, 西安80) needs
+    local parameters.
     """
     if crs in CRS_NAMES:
         if crs in ("wgs84", "cgcs2000"):
@@ -80,23 +81,44 @@ def geometries_to_wgs84(geometries: NDArray[np.object_], crs: str) -> NDArray[np
     return _convert_each_point_once(geometries, unproject)
 
 
-def _projection(crs: str) -> Callable[[Points], Points] | None:
-    """What brings points of `crs` to degrees on its own datum; None when they are degrees already."""
+def same_system(declared: str, other: str) -> bool:
+    """Whether a declared system may stand for `other`, a definition from a file.
+
+    GCJ-02 and BD-09 have no definition of their own, so files in them claim to be some system in degrees.
+    CrsError when either is unknown.
+    """
+    if declared in CRS_NAMES:
+        return _known_system(other).is_geographic
+    return _known_system(declared).equals(_known_system(other), ignore_axis_order=True)
+
+
+def _known_system(crs: str) -> pyproj.CRS:
     try:
-        system = pyproj.CRS.from_user_input(crs)
+        return pyproj.CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError:
         raise CrsError(
             "unknown_crs",
             f"无法识别坐标系:{crs[:60]!r};可用 wgs84、gcj02、bd09、cgcs2000 或 EPSG:4549 之类",
             f"Unknown coordinate system {crs[:60]!r}; use wgs84, gcj02, bd09, cgcs2000 or the like of EPSG:4549",
         ) from None
+
+
+def _projection(crs: str) -> Callable[[Points], Points] | None:
+    """What brings points of `crs` to degrees on its own datum; None when they are degrees already."""
+    system = _known_system(crs)
     geodetic = system.geodetic_crs
-    datum = "" if geodetic is None or geodetic.datum is None else geodetic.datum.name
-    if geodetic is None or not _WGS84_LIKE.search(re.sub(r"[^a-z0-9]", "", datum.lower())):
+    if geodetic is None or geodetic.datum is None:
+        raise CrsError(
+            "missing_crs",
+            f"坐标系 {system.name} 没有基准面,请声明坐标系",
+            f"The coordinate system {system.name} has no datum; declare another",
+        )
+    datum = geodetic.datum.name
+    if not _WGS84_LIKE.search(re.sub(r"[^a-z0-9]", "", datum.lower())):
         raise CrsError(
             "crs_datum",
-            f"坐标系 {system.name} 的基准面({datum or '无'})须用本地参数转换,请先转为 CGCS2000",
-            f"The datum of {system.name} ({datum or 'none'}) needs local parameters; convert it to CGCS2000 first",
+            f"坐标系 {system.name} 的基准面({datum})须用本地参数转换,请先转为 CGCS2000",
+            f"The datum of {system.name} ({datum}) needs local parameters; convert it to CGCS2000 first",
         )
     if system.is_geographic:
         return None
