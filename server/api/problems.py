@@ -111,7 +111,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database_away(error: DBAPIError | PoolTimeout) -> Response:
-    _log.error("database_unavailable", error=type(error).__name__, path=request.path)
+    _log.error("database_unavailable", error=str(getattr(error, "orig", error)), path=request.path)
     response = answer(Refusal("unavailable"))
     response.headers["Retry-After"] = "5"
     return response
