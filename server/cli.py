@@ -61,9 +61,7 @@ def make_keys_file(path: Path) -> None:
 
 
 @click.command("load-rules")
-@click.option(
-    "--folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=DEFAULT_FOLDER
-)
+@click.option("--folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=DEFAULT_FOLDER)
 @in_office
 def load_rules(folder: Path) -> None:
     """载入规则库（类别、时限、节假日、原因、班次）。 Load a folder of rule book files."""

@@ -11,13 +11,13 @@ models; there is no unit of work whose flush order anyone would have to guess (d
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, event, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
@@ -132,8 +132,8 @@ def glance() -> Iterator[Connection]:
         yield connection
 
 
-def insert_once(tx: Connection, model: type[Base]) -> "sqlite.Insert | postgresql.Insert":
-    """An INSERT that leaves a row alone when its key is there already (rowcount tells)."""
-    if tx.dialect.name == "sqlite":
-        return sqlite.insert(model).on_conflict_do_nothing()
-    return postgresql.insert(model).on_conflict_do_nothing()
+def insert_once(tx: Connection, model: type[Base], values: Mapping[str, Any]) -> bool:
+    """Insert a row unless its key is there already; True when it was written."""
+    kind: Any = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    statement = kind(model).values(**values).on_conflict_do_nothing().returning(literal_column("1"))
+    return tx.execute(statement).first() is not None

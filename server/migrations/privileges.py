@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, text
 
 from server.config import Settings
+from server.models import Base
 
 APPEND_ONLY = ("steps", "audit")
 
@@ -14,11 +15,12 @@ def grant_to_application(connection: Connection, settings: Settings) -> None:
     if not role or role == owner:
         return
     quoted = connection.dialect.identifier_preparer.quote_identifier(role)
+    ours = ", ".join(sorted(table.name for table in Base.metadata.sorted_tables))
     for sentence in (
         f"GRANT USAGE ON SCHEMA public TO {quoted}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {ours} TO {quoted}",
+        f"GRANT SELECT ON alembic_version TO {quoted}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
         f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(APPEND_ONLY)} FROM {quoted}",
-        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version, spatial_ref_sys FROM {quoted}",
     ):
         connection.execute(text(sentence))

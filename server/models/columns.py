@@ -49,8 +49,9 @@ class Shape(TypeDecorator[BaseGeometry]):
     def __init__(self) -> None:
         super().__init__(geometry_type="GEOMETRY", srid=4326, spatial_index=False)
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return LargeBinary() if dialect.name == "sqlite" else self.impl_instance
+    def load_dialect_impl(self, dialect: Dialect | None) -> TypeEngine[Any]:
+        # GeoAlchemy2 asks without a dialect when it looks for spatial columns.
+        return LargeBinary() if dialect is not None and dialect.name == "sqlite" else self.impl_instance
 
     def process_bind_param(self, value: BaseGeometry | None, dialect: Dialect) -> Any:
         if value is None:

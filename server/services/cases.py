@@ -86,7 +86,7 @@ def open_case(
         effects=effects, payload=payload, content=submission.content,
     )  # fmt: skip
     row = {**case, **effects.fields, "version": 1, "head_hash": entry.hash}
-    if hearing.tx.execute(insert_once(hearing.tx, Case).values(**row)).rowcount == 0:
+    if not insert_once(hearing.tx, Case, row):
         return None
     if not log.append(hearing.tx, entry):
         raise Refusal("already_different")
@@ -247,9 +247,10 @@ def _tell_audience(tx: Connection, case: Mapping[str, Any], rules: RuleBook, cha
     right = "s" if sensitive else "u"
     for subject in turned:
         key = {"case_id": case["id"], "subject": f"{right}{subject[1:]}"}
-        tx.execute(insert_once(tx, Audience).values(**key, received_at=case["received_at"], change=change, gone=False))
-        tx.execute(
-            update(Audience)
-            .where(Audience.case_id == key["case_id"], Audience.subject == key["subject"])
-            .values(gone=False, change=change)
-        )
+        row = {**key, "received_at": case["received_at"], "change": change, "gone": False}
+        if not insert_once(tx, Audience, row):
+            tx.execute(
+                update(Audience)
+                .where(Audience.case_id == key["case_id"], Audience.subject == key["subject"])
+                .values(gone=False)
+            )

@@ -90,13 +90,11 @@ def compose(
 
 def append(tx: Connection, entry: Entry) -> bool:
     """Write a step; False when its id was taken meanwhile, and nothing was written."""
-    done = tx.execute(
-        insert_once(tx, Step).values(
-            id=entry.id, case_id=entry.case_id, seq=entry.seq, action=entry.action, person_id=entry.person_id,
-            content=entry.content, envelope=entry.envelope, hash=entry.hash,
-        )
-    )  # fmt: skip
-    if done.rowcount == 0:
+    row = {
+        "id": entry.id, "case_id": entry.case_id, "seq": entry.seq, "action": entry.action,
+        "person_id": entry.person_id, "content": entry.content, "envelope": entry.envelope, "hash": entry.hash,
+    }  # fmt: skip
+    if not insert_once(tx, Step, row):
         return False
     tx.execute(insert(StepPayload).values(step_id=entry.id, salt=entry.salt, payload=entry.payload))
     return True

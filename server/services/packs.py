@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from grids.locator import GridShape
 from grids.packs import simplify
 from server.models import Grid
 from server.rules.rulebook import RuleBook
@@ -78,7 +79,7 @@ def reasons(rules: RuleBook) -> dict[str, list[dict[str, str]]]:
 def _grids(connection: Connection, atlas: Atlas, area: str) -> list[dict[str, Any]]:
     entries = {one.id: one for one in atlas.grids.values() if atlas.within(one.village, area)}
     rows = connection.execute(select(Grid.id, Grid.geometry).where(Grid.id.in_(entries)).order_by(Grid.code)).all()
-    shapes = simplify({entries[row.id].code: row.geometry for row in rows})
+    shapes = simplify(GridShape(entries[row.id].code, entries[row.id].layer, row.geometry) for row in rows)
     return [
         {
             "code": entry.code, "name": entry.name, "layer": entry.layer, "village": entry.village,

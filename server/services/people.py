@@ -149,7 +149,7 @@ def account_of_member(connection: Connection, unit: uuid.UUID) -> str:
 def identify(token: str, now: datetime) -> SignedIn | None:
     """Whose session this token opens, if any; one statement, no write."""
     with glance() as connection:
-        rows = connection.execute(_WHO, {"token_hash": _hash(token), "at": now}).all()
+        rows = connection.execute(_WHO, {"token_hash": token_hash(token), "at": now}).all()
     if not rows:
         return None
     return _signed_in(rows)
@@ -175,7 +175,7 @@ def sign_in(account: str, password: str, device: str, now: datetime) -> NewSessi
         session_id = uuid.uuid4()
         tx.execute(
             insert(Session).values(
-                id=session_id, token_hash=_hash(token), person_id=person.id, device=device[:200],
+                id=session_id, token_hash=token_hash(token), person_id=person.id, device=device[:200],
                 created_at=now, renewed_at=now, expires_at=expires_at,
             )
         )  # fmt: skip
@@ -184,7 +184,7 @@ def sign_in(account: str, password: str, device: str, now: datetime) -> NewSessi
 
 
 def _count_try(tx: Connection, account: str, now: datetime) -> Row[Any] | None:
-    tx.execute(insert_once(tx, SignInTries).values(account=account, failures=0, last_at=now))
+    insert_once(tx, SignInTries, {"account": account, "failures": 0, "last_at": now})
     tries = tx.execute(select(SignInTries.__table__).where(SignInTries.account == account).with_for_update()).one()
     if tries.locked_until and tries.locked_until > now:
         raise Refusal("too_many_tries", extra={"retry_at": tries.locked_until})
@@ -300,5 +300,6 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
-def _hash(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
+    """What is stored of a session token."""
     return hashlib.sha256(token.encode()).digest()

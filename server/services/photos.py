@@ -94,11 +94,8 @@ def keep(person: SignedIn, parent_id: uuid.UUID, sha256: str, path: Path, now: d
         raise
     _sync_folder(place.parent)
     with transaction() as tx:
-        tx.execute(
-            insert_once(tx, Photo).values(
-                sha256=bytes.fromhex(sha256), size=size, width=picture.width, height=picture.height, stored_at=now
-            )
-        )
+        row = {"size": size, "width": picture.width, "height": picture.height, "stored_at": now}
+        insert_once(tx, Photo, {"sha256": bytes.fromhex(sha256), **row})
         _mark_arrived(tx, person, parent_id, sha256, now)
     return picture
 

@@ -128,7 +128,8 @@ def add_missing_centres(tx: Connection) -> int:
 
 def add_duty(tx: Connection, category: str, area_code: str, unit_id: uuid.UUID) -> None:
     """Say that a unit answers for a category (and what is below it) in an area (and what is below it)."""
-    tx.execute(insert_once(tx, Duty).values(id=uuid.uuid4(), category=category, area_code=area_code, unit_id=unit_id))
+    row = {"id": uuid.uuid4(), "category": category, "area_code": area_code, "unit_id": unit_id}
+    insert_once(tx, Duty, row)
     touch(tx, PLACES)
 
 

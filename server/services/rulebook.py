@@ -26,7 +26,7 @@ def load(tx: Connection, folder: Path = DEFAULT_FOLDER) -> None:
     book = read_rulebook(folder)
     for category in book.categories:
         values = asdict(category)
-        if tx.execute(insert_once(tx, Category).values(**values)).rowcount == 0:
+        if not insert_once(tx, Category, values):
             code = values.pop("code")
             tx.execute(update(Category).where(Category.code == code).values(**values))
     _replace(tx, Limit, [asdict(row) for row in book.limits])
@@ -35,7 +35,7 @@ def load(tx: Connection, folder: Path = DEFAULT_FOLDER) -> None:
     shifts = [[shift.start.isoformat("minutes"), shift.end.isoformat("minutes")] for shift in book.shifts]
     numbers = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
     for key, value in {"office_shifts": shifts, **numbers}.items():
-        tx.execute(insert_once(tx, Rule).values(key=key, value=value))
+        insert_once(tx, Rule, {"key": key, "value": value})
     touch(tx, RULES)
 
 
