@@ -17,7 +17,7 @@ export async function refreshPack(me: Me, now: Date): Promise<boolean> {
   const packs: Pack[] = [];
   for (const area of areas) {
     const pack = await fetchKept<Pack>(person, `pack/${area}`, `/packs/${encodeURIComponent(area)}`, now);
-    if (pack === null) return false;
+    if (pack === null) return keepCategories(person, now);
     if (pack !== "refused") packs.push(pack);
   }
   const merged = packs.length ? merge(packs) : await fetchCategories(person, now);
@@ -44,6 +44,13 @@ async function findAreas(me: Me, now: Date): Promise<string[] | null> {
   }
   areas.delete("");
   return [...areas];
+}
+
+/** With categories a report can be filed even while the pack cannot be had; the pack is asked for again. */
+async function keepCategories(person: string, now: Date): Promise<false> {
+  const bare = (await readCache(person, "pack")) ? null : await fetchCategories(person, now);
+  if (bare) await writeCache(person, "pack", bare, null, now);
+  return false;
 }
 
 async function fetchCategories(person: string, now: Date): Promise<Pack | null> {

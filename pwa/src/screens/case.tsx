@@ -13,7 +13,7 @@ import { Note, Page } from "./parts/page";
 import { Timeline } from "./parts/timeline";
 import { showTime } from "./parts/times";
 
-/** Moves that end something for the person's counterpart stand out; the rest are offered quietly. */
+/** Moves that may be made at any time come last and are offered quietly; the first of the others stands out. */
 const QUIET = new Set(["supplement", "withdraw", "comment"]);
 
 export function Case({ id }: { id: string }) {
@@ -41,7 +41,8 @@ export function Case({ id }: { id: string }) {
     );
   const pending = tray.value.filter((row) => row.kind === "move").filter((row) => row.case_id === id);
   const waiting = new Set(pending.filter((row) => row.state === "waiting").map((row) => row.action));
-  const moves = one.moves.filter((move) => !waiting.has(move.action));
+  const open = one.moves.filter((move) => !waiting.has(move.action));
+  const moves = [...open].sort((a, b) => Number(QUIET.has(a.action)) - Number(QUIET.has(b.action)));
   return (
     <Page
       title={one.code}
@@ -49,10 +50,12 @@ export function Case({ id }: { id: string }) {
       foot={
         moves.length > 0 && (
           <div class="moves" data-testid="moves">
-            {moves.map((move) => (
+            {moves.map((move, at) => (
               <a
                 key={`${move.action}${move.assignment ?? ""}${move.request ?? ""}`}
-                class={QUIET.has(move.action) ? "weui-btn weui-btn_default" : "weui-btn weui-btn_primary"}
+                class={
+                  at > 0 || QUIET.has(move.action) ? "weui-btn weui-btn_default" : "weui-btn weui-btn_primary"
+                }
                 href={link("move", id, move.action)}
                 data-action={move.action}
               >

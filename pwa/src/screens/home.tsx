@@ -70,10 +70,7 @@ function Figure({ word, value }: { word: string; value: number }) {
   return (
     <div class="numbers__one">
       <b>{value}</b>
-      <span>
-        {t("today")}
-        {word}
-      </span>
+      <span>{word}</span>
     </div>
   );
 }

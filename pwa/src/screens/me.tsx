@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { signOut } from "../api/session";
 import { askToStay } from "../draft/stay";
-import { link } from "../route";
+import { go, link } from "../route";
 import { t } from "../speak";
 import { drafts, me, session, unsentCount } from "../state";
 import { canInstall, install } from "../sw/install";
@@ -27,7 +27,9 @@ export function Me() {
   const unsent = unsentCount.value + drafts.value.length;
 
   function leave(): void {
-    if (unsent === 0 || confirm(t("sign_out_unsent", { n: unsent }))) void signOut();
+    if (unsent > 0 && !confirm(t("sign_out_unsent", { n: unsent }))) return;
+    go();
+    void signOut();
   }
 
   return (

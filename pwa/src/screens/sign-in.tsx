@@ -27,6 +27,11 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
   return (
     <main class="page page--sign-in">
       <div class="sign-in__top">
+        {onDone && (
+          <button type="button" class="plain-button" onClick={onDone}>
+            {t("back")}
+          </button>
+        )}
         <LanguageButton />
       </div>
       <div class="sign-in__brand">

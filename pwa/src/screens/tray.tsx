@@ -2,7 +2,7 @@
 import { wakeTray } from "../live/parts";
 import { go, link } from "../route";
 import { say, t, tCode } from "../speak";
-import { drafts, refused, sending, sent, session, tray, unsentCount } from "../state";
+import { drafts, refused, sending, sent, session, tray } from "../state";
 import type { MoveItem, PhotoItem, ReportItem, SentRow, TrayRow } from "../store/rows";
 import { correctRefused, dropItem, takeBack } from "../tray/enter";
 import { exportItem } from "../tray/export";
@@ -20,13 +20,17 @@ export function Tray() {
   const orphans = tray.value
     .filter((row) => row.kind === "photo")
     .filter((row) => !texts.some((text) => text.id === row.owner));
+  const stuck = new Set(refused.value.map((row) => row.id));
+  const sendable = tray.value.filter(
+    (row) => row.state === "waiting" && !(row.kind === "photo" && stuck.has(row.owner)),
+  ).length;
   return (
     <Page title={t("tray_title")}>
       {tray.value.length === 0 && drafts.value.length === 0 && <p class="empty">{t("tray_empty")}</p>}
-      {tray.value.some((row) => row.state === "waiting") && (
+      {sendable > 0 && (
         <div class="actions">
           <button type="button" class="weui-btn weui-btn_primary" onClick={wakeTray}>
-            {t("tray_send_now")}（{unsentCount.value - refused.value.length}）
+            {t("tray_send_now")}
           </button>
         </div>
       )}
@@ -191,7 +195,7 @@ function SentLine({ row, now }: { row: SentRow; now: Date }) {
           {row.code ? t("sent_as", { code: row.code }) : t("sent_no_case")}
         </small>
         {row.photo_count > 0 && (
-          <small class={left ? "due" : "faint"}>{t("state_photos", { done, all: row.photo_count })}</small>
+          <small class={left ? "amber" : "faint"}>{t("state_photos", { done, all: row.photo_count })}</small>
         )}
         {row.secret && <small class="faint">{t("sent_secret", { secret: row.secret })}</small>}
         <small class="faint">{showTime(row.at, now)}</small>

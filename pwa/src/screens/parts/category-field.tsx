@@ -81,9 +81,18 @@ function CategorySheet(props: {
         aria-label={t("search_category")}
         onInput={(event) => setSearch(event.currentTarget.value)}
       />
+      {search === "" && (
+        <div class="chips chips--row">
+          {tops(groups).map((group) => (
+            <button key={group.top} type="button" class="chip" onClick={() => showGroup(group.title)}>
+              {group.top}
+            </button>
+          ))}
+        </div>
+      )}
       {groups.length === 0 && <p class="fine">{t(pack.value ? "no_category_found" : "no_pack")}</p>}
       {groups.map((group) => (
-        <section key={group.title}>
+        <section key={group.title} id={groupId(group.title)}>
           <h3 class="weui-cells__title">{group.title}</h3>
           <div class="choices">
             {group.leaves.map((category) => (
@@ -104,10 +113,23 @@ function CategorySheet(props: {
   );
 }
 
+function groupId(title: string): string {
+  return `group-${title}`;
+}
+
+function showGroup(title: string): void {
+  document.getElementById(groupId(title))?.scrollIntoView({ block: "start" });
+}
+
+/** The first group of each top category. */
+function tops(groups: { title: string; top: string }[]) {
+  return groups.filter((group, at) => groups.findIndex((other) => other.top === group.top) === at);
+}
+
 /** Leaves under the names above them, keeping the pack's order; `search` looks in all the names. */
 export function groupLeaves(categories: Category[], search: string) {
   const byCode = new Map(categories.map((category) => [category.code, category]));
-  const groups = new Map<string, { title: string; leaves: Category[] }>();
+  const groups = new Map<string, { title: string; top: string; leaves: Category[] }>();
   const wanted = search.trim().toLowerCase();
   for (const leaf of categories) {
     if (!leaf.leaf) continue;
@@ -117,7 +139,7 @@ export function groupLeaves(categories: Category[], search: string) {
     const title = above.join(" · ");
     if (wanted && !`${title} ${leaf.name} ${leaf.name_en} ${leaf.code}`.toLowerCase().includes(wanted))
       continue;
-    const group = groups.get(title) ?? { title, leaves: [] };
+    const group = groups.get(title) ?? { title, top: above[0] ?? "", leaves: [] };
     group.leaves.push(leaf);
     groups.set(title, group);
   }

@@ -6,6 +6,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { PackGrid } from "../../api/shapes";
 import { boxAround, type Point, polygonsOf, toDegrees, toMetres } from "../../place/geometry";
+import { shortenNames } from "../../place/names";
 import { t } from "../../speak";
 import { Icon } from "./icons";
 
@@ -105,7 +106,7 @@ export function GridMap(props: {
         ))}
         {shapes.map(({ grid, label }) => (
           <text key={grid.code} x={label.x} y={label.y} font-size={unit * 13} class="map__label">
-            {grid.name}
+            {label.text}
           </text>
         ))}
         {spot && accuracy_m !== null && (
@@ -139,6 +140,7 @@ function gridClass(grid: PackGrid, mine: string[], chosen: string | null): strin
 
 /** SVG paths in metres around `origin`, y downwards, with a place for each name. */
 function drawGrids(grids: PackGrid[], origin: Point) {
+  const names = shortenNames(grids);
   return grids.map((grid) => {
     const rings = polygonsOf(grid).flat();
     const path = rings
@@ -152,6 +154,6 @@ function drawGrids(grids: PackGrid[], origin: Point) {
       .join("");
     const box = boxAround([grid]) ?? { west: 0, east: 0, south: 0, north: 0 };
     const middle = toMetres({ lon: (box.west + box.east) / 2, lat: (box.south + box.north) / 2 }, origin);
-    return { grid, path, label: { x: middle.x, y: -middle.y } };
+    return { grid, path, label: { x: middle.x, y: -middle.y, text: names.get(grid.code) ?? grid.name } };
   });
 }
