@@ -18,7 +18,7 @@ help:
 run:
 	@$(PYTHON) deploy/local/environment.py run
 	@.venv/bin/python deploy/local/pwa.py build
-	@exec deploy/local/run.sh
+	@exec .venv/bin/python deploy/local/run.py
 
 test:
 	@$(PYTHON) deploy/local/environment.py test

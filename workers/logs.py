@@ -1,42 +1,24 @@
-"""How the processes write: one JSON object a line on standard error, nothing personal in it."""
+"""How Granian's own words look: the same JSON lines on standard error that `server.logs` writes, errors only."""
 
-import logging
-import logging.config
-import sys
+from typing import Any
 
 import structlog
 
-_SHARED: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
-
-# Granian and other libraries speak through the standard library; this makes them write the same lines.
-STANDARD = {
-    "version": 1,
-    "disable_existing_loggers": False,
+GRANIAN: dict[str, Any] = {
     "formatters": {
         "json": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _SHARED,
+            "foreign_pre_chain": [
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         }
     },
     "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
-    "root": {"handlers": ["lines"], "level": "WARNING"},
-    "loggers": {"_granian": {"level": "ERROR"}},
+    "loggers": {"_granian": {"handlers": ["lines"], "propagate": False}},
 }
-
-
-def set_up() -> None:
-    """Send structlog's and the standard library's lines the same way."""
-    logging.config.dictConfig(STANDARD)
-    structlog.configure(
-        processors=[*_SHARED, structlog.processors.JSONRenderer(ensure_ascii=False)],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )

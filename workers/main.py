@@ -21,10 +21,10 @@ for command in (*COMMANDS, serve_command):
     gridloop.add_command(command)
 
 
-def main() -> None:
-    """Run the command line; a setting that makes no sense ends it with one sentence and exit code 2."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run `arguments` (default: the command line); a senseless setting ends it with one sentence and exit code 2."""
     try:
-        gridloop()
+        gridloop(arguments)
     except SettingsError as refusal:
         click.echo(str(refusal), err=True)
         sys.exit(2)

@@ -8,14 +8,15 @@ import structlog
 
 from server import create_app
 from server.config import read_settings
+from server.logs import set_up
 from workers.alone import hold_alone
 from workers.listening import listen, serve
-from workers.logs import STANDARD, set_up
+from workers.logs import GRANIAN
 
 
 @click.command("serve")
 def serve_command() -> None:
-    """启动网页服务。 / Serve the web application until it is told to stop.
+    """启动网页服务。 Serve the web application until it is told to stop.
 
     地址、端口、进程数与线程数取自 GRIDLOOP_HOST、GRIDLOOP_PORT、GRIDLOOP_WEB_PROCESSES、GRIDLOOP_WEB_THREADS。
 
@@ -28,7 +29,8 @@ def serve_command() -> None:
     # Built once here so that a senseless setting or a lost key ends the start and not every worker.
     create_app(settings)
     listener = listen(settings.host, settings.port)
-    log = structlog.get_logger()
+    click.echo(f"网格闭环已启动 Gridloop is served at {settings.public_url}")
+    log = structlog.get_logger("gridloop.web")
     log.info(
         "web_started",
         host=settings.host,
@@ -46,7 +48,7 @@ def serve_command() -> None:
             lambda: create_app(settings),
             processes=settings.web_processes,
             threads=settings.web_threads,
-            logging=STANDARD,
+            logging=GRANIAN,
         )
     finally:
         log.info("web_stopped", process=os.getpid())

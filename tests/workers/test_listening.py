@@ -9,7 +9,7 @@ import pytest
 OFFICE = """
 import os, time, pathlib
 from workers import listening
-from workers.logs import STANDARD
+from workers.logs import GRANIAN
 
 def application(environ, start_response):
     path = environ["PATH_INFO"]
@@ -23,7 +23,7 @@ def application(environ, start_response):
     return [str(os.getpid()).encode()]
 
 listener = listening.listen("127.0.0.1", int(os.environ["GRIDLOOP_PORT"]))
-listening.serve(listener, lambda: application, processes={processes}, threads=4, logging=STANDARD)
+listening.serve(listener, lambda: application, processes={processes}, threads=4, logging=GRANIAN)
 """
 
 

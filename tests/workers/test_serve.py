@@ -11,6 +11,7 @@ import pytest
 
 from server.config import SettingsError
 from workers.alone import hold_alone
+from workers.main import main
 
 
 def is_one_sentence(ended: subprocess.CompletedProcess[str]) -> bool:
@@ -23,7 +24,7 @@ def test_a_second_serve_on_the_same_data_refuses_and_the_first_goes_on(serve, gr
     second = gridloop("serve", port=str(first.port + 1))
     assert is_one_sentence(second), second.stderr
     assert f"process {first.process.pid}" in second.stderr
-    assert first.ask()[0] > 0
+    assert first.ask()[0] == 200
 
 
 def test_another_way_to_the_same_database_is_the_same_database(serve, gridloop, tmp_path: Path):
@@ -66,7 +67,7 @@ def test_a_killed_main_process_takes_its_worker_along(serve):
     os.kill(worker, signal.SIGSTOP)  # even one that cannot run any code of ours
     first.end(signal.SIGKILL)
     first.wait_until(lambda: first.is_gone(worker))
-    serve(port=str(first.port))
+    assert serve(port=str(first.port)).ask()[0] == 200
 
 
 def test_a_killed_worker_is_replaced(serve):
@@ -74,17 +75,22 @@ def test_a_killed_worker_is_replaced(serve):
     (worker,) = running.workers()
     os.kill(worker, signal.SIGKILL)
     running.wait_until(lambda: running.workers() not in ([], [worker]))
-    assert running.ask()[0] > 0
+    assert running.ask()[0] == 200
     assert "Unexpected exit" in running.log.read_text()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_it_stops_when_told(serve, how: signal.Signals):
+def test_it_stops_when_told_and_its_log_is_json_lines(serve):
     running = serve()
     workers = running.workers()
-    assert running.end(how) == 0
+    assert running.end(signal.SIGTERM) == 0
     assert all(running.is_gone(worker) for worker in workers)
-    serve(port=str(running.port))
+    lines = [json.loads(line) for line in running.log.read_text().splitlines() if line.startswith("{")]
+    assert [line["event"] for line in lines if line["event"] != "request"] == ["web_started", "web_stopped"]
+
+
+def test_a_closed_terminal_stops_it(serve):
+    running = serve()
+    assert running.end(signal.SIGHUP) == 0
 
 
 def test_ctrl_c_in_a_terminal_is_heard_once(serve):
@@ -95,32 +101,38 @@ def test_ctrl_c_in_a_terminal_is_heard_once(serve):
     assert "Unexpected exit" not in running.log.read_text()
 
 
-def test_its_log_is_json_lines(serve):
-    running = serve()
-    running.end()
-    lines = [line for line in running.log.read_text().splitlines() if line.startswith("{")]
-    assert [json.loads(line)["event"] for line in lines if "web_" in line] == ["web_started", "web_stopped"]
+@pytest.mark.parametrize("settings", [{"host": "192.0.2.1"}, {"data_dir": "/proc/gridloop"}])
+def test_what_this_machine_does_not_have_is_one_sentence(gridloop, settings: dict[str, str]):
+    refused = gridloop("serve", **settings)
+    assert is_one_sentence(refused), refused.stderr
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("name", "value"),
     [
-        {"port": "80a"},
-        {"port": "0"},
-        {"web_threads": "1"},
-        {"web_processes": "2"},
-        {"database_url": "oracle://x"},
-        {"database_url": "sqlite://"},
-        {"timezone": "Mars/Olympus"},
-        {"host": "no.such.host.invalid"},
-        {"host": "192.0.2.1"},
-        {"colour": "red"},
-        {"data_dir": "/proc/gridloop"},
+        ("PORT", "80a"),
+        ("PORT", "0"),
+        ("WEB_THREADS", "1"),
+        ("WEB_PROCESSES", "2"),
+        ("DATABASE_URL", "oracle://x"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "postgresql://x/y"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("COLOUR", "red"),
     ],
 )
-def test_a_senseless_setting_is_one_sentence(gridloop, settings: dict[str, str]):
-    refused = gridloop("serve", **settings)
-    assert is_one_sentence(refused), refused.stderr
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_senseless_setting_is_one_sentence(
+    command: str, name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv(f"GRIDLOOP_{name}", value)
+    with pytest.raises(SystemExit) as ended:
+        main([command])
+    assert ended.value.code == 2
+    told = capsys.readouterr()
+    assert told.err.count("\n") == 1
+    assert f"GRIDLOOP_{name}" in told.err or name == "DATABASE_URL"
+    assert not told.out
 
 
 def test_the_lock_lives_as_long_as_any_process_that_inherited_it(tmp_path: Path):
