@@ -11,13 +11,15 @@ from typing import Any
 import click
 
 from geodata.rulebook import DEFAULT_FOLDER
+from grids.codes import DEFAULT_SCHEME, GRID_SCHEMES
+from grids.topology import LEAST_AREA_M2
 from server import clock, create_app
 from server.config import SettingsError
 from server.db import reading, transaction
 from server.keys import make_keys
 from server.migrations import chain
 from server.rules.refusals import Refusal
-from server.services import demo, places, rulebook, staffing
+from server.services import demo, doctor, imports, places, rulebook, staffing
 
 Command = Callable[..., Any]
 
@@ -95,6 +97,51 @@ def demo_cases(count: int) -> None:
     click.echo(f"已上报 {count} 件。 Filed {count} reports.")
 
 
+@click.command("import-areas")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 Check only")
+@in_office
+def import_areas(path: Path, *, dry_run: bool) -> None:
+    """导入区划代码（CSV：code12,name,level,parent12）。 Import place codes from a CSV file."""
+    _report(imports.import_areas(path, dry_run=dry_run), dry_run=dry_run)
+
+
+@click.command("import-grids")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--crs", help="坐标系：wgs84、gcj02、bd09、cgcs2000 或 EPSG:4549 等 Coordinate system of the file")
+@click.option(
+    "--scheme", type=click.Choice(list(GRID_SCHEMES)), default=DEFAULT_SCHEME, help="编码规则 Code scheme"
+)
+@click.option("--least-area", type=float, default=LEAST_AREA_M2, help="列出不小于该面积（平方米）的重叠和空隙 m²")
+@click.option("--dry-run", is_flag=True, help="只检查，不写入 Check only")
+@in_office
+def import_grids(path: Path, crs: str | None, scheme: str, least_area: float, *, dry_run: bool) -> None:
+    """导入网格边界（GeoJSON、GeoPackage、Shapefile）。 Import grid boundaries; all or nothing."""
+    with click.progressbar(length=1, label="读取 Reading", file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = max(total, 1)
+            bar.update(done - bar.pos)
+
+        outcome = imports.import_grids(
+            path, clock.now(), crs=crs, scheme=scheme, least_m2=least_area, dry_run=dry_run, progress=show
+        )
+    _report(outcome, dry_run=dry_run)
+
+
+@click.command("doctor")
+@in_office
+def examine() -> None:
+    """检查开工前还缺什么。 Say what is missing before people can work."""
+    with reading() as snapshot:
+        remarks = doctor.examine(snapshot, clock.now())
+    for remark in remarks:
+        click.echo(f"{'✗' if remark.severity == 'error' else '!'} {remark.zh}\n  {remark.en}")
+    if any(remark.severity == "error" for remark in remarks):
+        sys.exit(1)
+    click.echo("可以开工。 People can work.")
+
+
 @click.command("add-centres")
 @in_office
 def add_centres() -> None:
@@ -138,6 +185,19 @@ def add_workers(path: Path, password: str) -> None:
     click.echo(f"新建 {len(added)} 个账号。 Added {len(added)} accounts.")
 
 
+def _report(outcome: imports.Outcome, *, dry_run: bool) -> None:
+    """Print findings and what changed; errors end the command with exit code 1."""
+    for finding in outcome.findings:
+        place = finding.where or (f"第 {finding.line} 行 line {finding.line}" if finding.line else "")
+        click.echo(f"{finding.severity} {finding.code} {place}\n  {finding.zh}\n  {finding.en}")
+    if not imports.is_allowed(outcome.findings):
+        click.echo("有错误，未导入任何内容。 There are errors; nothing was imported.", err=True)
+        sys.exit(1)
+    said = "试运行，未写入。 Dry run, nothing written." if dry_run else "已导入。 Imported."
+    click.echo(f"{outcome.changes}\n{said if outcome.done or dry_run else '没有变化。 Nothing changed.'}")
+
+
 COMMANDS: list[click.Command] = [
-    migrate, make_keys_file, load_rules, load_demo, demo_cases, add_centres, add_person, add_workers,
+    migrate, make_keys_file, load_rules, load_demo, demo_cases, import_areas, import_grids, add_centres, add_person,
+    add_workers, examine,
 ]  # fmt: skip

@@ -4,12 +4,11 @@ in the caller's transaction."""
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-import shapely
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from grids.redraw import DrawnGrid, Redraw, compare
 from server.db import insert_once
 from server.models import Area, Audience, Duty, Grid, Stamp, Unit
 from server.models.numbers import next_change
@@ -31,29 +30,6 @@ class AreaLike(Protocol):
     def parent(self) -> str | None: ...
 
 
-class GridLike(Protocol):
-    """A grid as an importer read it; geometry in WGS-84."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def layer(self) -> str: ...
-    @property
-    def village_code(self) -> str: ...
-    @property
-    def geometry(self) -> BaseGeometry: ...
-
-
-class Redrawn(NamedTuple):
-    """What an import of grids changed: codes of new, changed and ended grids."""
-
-    added: Sequence[str]
-    changed: Sequence[str]
-    ended: Sequence[str]
-
-
 def put_areas(tx: Connection, areas: Iterable[AreaLike]) -> int:
     """Add or rename areas, parents before children. Returns how many rows changed; none twice in a row."""
     known = {row.code: row for row in tx.execute(select(Area.__table__))}
@@ -73,37 +49,42 @@ def put_areas(tx: Connection, areas: Iterable[AreaLike]) -> int:
     return changed
 
 
-def put_grids(tx: Connection, grids: Collection[GridLike], now: datetime) -> Redrawn:
+def area_codes(connection: Connection, level: str | None = None) -> set[str]:
+    """Codes of the areas in the books, of one level or all."""
+    statement = select(Area.code) if level is None else select(Area.code).where(Area.level == level)
+    return set(connection.execute(statement).scalars())
+
+
+def current_grids(connection: Connection) -> Sequence[Row[Any]]:
+    """All grids in force, by code: the columns of `Grid`."""
+    return connection.execute(select(Grid.__table__).where(Grid.valid_to.is_(None)).order_by(Grid.code)).all()
+
+
+def put_grids(tx: Connection, grids: Collection[DrawnGrid], now: datetime) -> Redraw:
     """Make these the current grids of every village they name; old versions stay for old cases.
 
     A village that the import does not name keeps its grids. The same grids twice change nothing.
     """
     villages = {grid.village_code for grid in grids}
     codes = {grid.code for grid in grids}
-    current = {
-        row.code: row
-        for row in tx.execute(select(Grid.__table__).where(Grid.valid_to.is_(None)))
-        if row.village_code in villages or row.code in codes
-    }
-    latest = _latest_versions(tx)
-    fresh = [grid for grid in grids if grid.code not in current]
-    changed = [grid for grid in grids if grid.code in current and _differs(current[grid.code], grid)]
-    ended = sorted(current.keys() - codes)
-    closing = [*ended, *(grid.code for grid in changed)]
-    for batch in _batches(closing, 500):
+    touched = [row for row in current_grids(tx) if row.village_code in villages or row.code in codes]
+    redraw = compare(touched, grids)
+    for batch in _batches([*redraw.removed, *redraw.changed], 500):
         tx.execute(update(Grid).where(Grid.code.in_(batch), Grid.valid_to.is_(None)).values(valid_to=now))
+    latest = _latest_versions(tx)
     rows = [
         {
             "code": grid.code, "version": latest.get(grid.code, 0) + 1, "name": grid.name, "layer": grid.layer,
             "village_code": grid.village_code, "geometry": grid.geometry, "valid_from": now,
         }
-        for grid in sorted((*fresh, *changed), key=lambda one: one.code)
+        for grid in sorted(grids, key=lambda one: one.code)
+        if grid.code in redraw.changed or grid.code in redraw.added
     ]  # fmt: skip
     if rows:
         tx.execute(insert(Grid), rows)
-    if rows or ended:
+    if rows or redraw.removed:
         touch(tx, PLACES)
-    return Redrawn(sorted(g.code for g in fresh), sorted(g.code for g in changed), ended)
+    return redraw
 
 
 def add_unit(tx: Connection, name: str, kind: str, area_code: str) -> uuid.UUID:
@@ -145,11 +126,6 @@ def keep_changes_in_order(tx: Connection) -> None:
 def _latest_versions(tx: Connection) -> dict[str, int]:
     rows = tx.execute(select(Grid.code, func.max(Grid.version).label("version")).group_by(Grid.code))
     return {row.code: row.version for row in rows}
-
-
-def _differs(old: Row[Any], new: GridLike) -> bool:
-    same_words = (old.name, old.layer, old.village_code) == (new.name, new.layer, new.village_code)
-    return not (same_words and shapely.equals_identical(old.geometry, new.geometry))
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

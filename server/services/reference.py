@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from flask import current_app
 from sqlalchemy import Connection, select, update
 
-from grids.locator import GridShape, Locator
+from grids.locator import GridShape, Layer, Locator
 from server.models import Area, Category, Duty, Grid, Holiday, Limit, Reason, Rule, Stamp, Unit
 from server.office import office
 from server.rules import rulebook
@@ -42,7 +42,7 @@ class GridEntry:
     id: int
     code: str
     name: str
-    layer: str
+    layer: Layer
     village: str
     version: int
     bounds: tuple[float, float, float, float]
@@ -131,6 +131,11 @@ def atlas(connection: Connection, stamp: int | None = None) -> Atlas:
 def rule_book(connection: Connection, stamp: int | None = None) -> RuleBook:
     """The rule book as of `stamp` (asked of the database when not given)."""
     return _shelves()[1].get(connection, _stamp(connection, RULES) if stamp is None else stamp)
+
+
+def rule_book_or_none(connection: Connection) -> RuleBook | None:
+    """The rule book, or None before one was loaded."""
+    return rule_book(connection) if connection.execute(select(Rule.key).limit(1)).first() else None
 
 
 def touch(tx: Connection, name: str) -> None:
