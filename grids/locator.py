@@ -19,12 +19,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from grids.metres import metres_per_degree
+
 Layer = Literal["ordinary", "special"]
 Match = Literal["inside", "border", "near", "outside"]
 
-# WGS-84 ellipsoid: semi-major axis in metres, first eccentricity squared.
-_AXIS = 6378137.0
-_ECCENTRICITY2 = 6.69437999014e-3
 _ORIGIN = shapely.Point(0.0, 0.0)
 
 
@@ -137,7 +136,7 @@ class Locator:
         """Every grid that the circle of `radius` metres touches; those in `covering` are at distance 0."""
         touched = [Candidate(self._codes[position], 0.0) for position in covering]
         if radius:
-            width, height = radius / _metres_per_degree(lat)
+            width, height = radius / metres_per_degree(lat)
             circle = shapely.box(lon - width, lat - height, lon + width, lat + height)
             around = self._tree.query(circle, predicate="intersects").tolist()
             close = [position for position in around if position not in covering]
@@ -150,7 +149,7 @@ class Locator:
             return None
         # The nearest in degrees gives a bound; whoever is nearer in metres has a box within that bound.
         guess = self._measure(lon, lat, [int(self._tree.nearest(shapely.Point(lon, lat)))])[0]
-        scale = _metres_per_degree(lat)
+        scale = metres_per_degree(lat)
         west, south, east, north = self._bounds.T
         across = np.maximum(0, np.maximum(west - lon, lon - east)) * scale[0]
         along = np.maximum(0, np.maximum(south - lat, lat - north)) * scale[1]
@@ -190,15 +189,6 @@ def _by_distance(candidate: Candidate) -> tuple[float, str]:
     return candidate.distance_m, candidate.code
 
 
-def _metres_per_degree(lat: float) -> NDArray[np.float64]:
-    """Metres of one degree of longitude and of latitude at `lat` on the WGS-84 ellipsoid."""
-    sine = math.sin(math.radians(lat))
-    curve = 1 - _ECCENTRICITY2 * sine * sine
-    east = _AXIS / math.sqrt(curve) * math.cos(math.radians(lat))
-    north = _AXIS * (1 - _ECCENTRICITY2) / (curve * math.sqrt(curve))
-    return np.array([east, north]) * (math.pi / 180)
-
-
 def _metres_to(geometries: NDArray[np.object_], lon: float, lat: float) -> NDArray[np.float64]:
     """Distance in metres from a point to each geometry, in the plane that touches the ellipsoid there.
 
@@ -206,6 +196,6 @@ def _metres_to(geometries: NDArray[np.object_], lon: float, lat: float) -> NDArr
     stays under 0.02 % to 1 km, 0.2 % to 10 km and 2 % to 100 km at latitudes up to 55°; beyond, a
     distance only says "far".
     """
-    scale = _metres_per_degree(lat)
+    scale = metres_per_degree(lat)
     flat = shapely.transform(geometries, lambda points: (points - (lon, lat)) * scale)
     return shapely.distance(flat, _ORIGIN)

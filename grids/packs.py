@@ -1,38 +1,48 @@
-"""Grids made small enough for a phone: simplified together, so that shared borders stay shared."""
+"""Simplify grids for a phone, neighbours together, so that borders still match; for display and first guesses only.
 
-import math
-from collections.abc import Mapping
+The office decides with the full shapes. A border moves by up to ten metres here, about a phone's accuracy.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import shapely
-from shapely.geometry import mapping
-from shapely.geometry.base import BaseGeometry
+from numpy.typing import NDArray
 
-TOLERANCE_M = 5.0
-"""Half of what a good phone fix is off by; a border simplified by less is not felt on foot."""
+from grids.locator import GridShape
+from grids.metres import metres_per_degree
 
-_METRES_PER_DEGREE = 111_195.0
-_DECIMALS = 6
+TOLERANCE_M = 16.0
+_DECIMALS = 6  # 0.1 m
 
 
-def simplify(shapes: Mapping[str, BaseGeometry], tolerance_m: float = TOLERANCE_M) -> dict[str, dict[str, Any]]:
-    """Simplify polygons in WGS-84 degrees.
+def simplify(shapes: Iterable[GridShape], tolerance_m: float = TOLERANCE_M) -> dict[str, dict[str, Any]]:
+    """Grid code → GeoJSON geometry in degrees with six decimals, by code.
 
-    Returns: code → GeoJSON geometry (RFC 7946), coordinates rounded to 6 decimals (0.1 m). Two grids that
-    shared a border share the simplified one; a grid alone keeps its corners within the tolerance.
+    Corners are dropped that span less than a triangle of `tolerance_m` squared (Visvalingam–Whyatt). Ordinary grids
+    are simplified as one cover, so a border stays common to its neighbours; where two calls take different grids,
+    the outer rims of both may differ by as much.
     """
-    codes = sorted(shapes)
-    if not codes:
+    ordered = sorted(shapes, key=lambda shape: shape.code)
+    if not ordered:
         return {}
-    # Visvalingam–Whyatt as GEOS does it for coverages takes the square root of an area: about half the width.
-    degrees = tolerance_m / _METRES_PER_DEGREE / math.sqrt(math.cos(math.radians(shapes[codes[0]].centroid.y)))
-    slim = shapely.coverage_simplify([shapes[code] for code in codes], degrees)
-    return {code: _rounded(mapping(shape)) for code, shape in zip(codes, slim, strict=True)}
+    scale = metres_per_degree(float(shapely.total_bounds([shape.geometry for shape in ordered])[1::2].mean()))
+    packed = {}
+    ordinary = [shape for shape in ordered if shape.layer == "ordinary"]
+    # Special grids lie over others and over each other: each is a cover of its own.
+    for cover in (ordinary, *([shape] for shape in ordered if shape.layer == "special")):
+        drawn = np.array([shape.geometry for shape in cover], dtype=object)
+        flat = shapely.transform(drawn, lambda points: points * scale)
+        simple = shapely.transform(shapely.coverage_simplify(flat, tolerance_m), lambda points: points / scale)
+        for shape, geometry in zip(cover, _round(simple, drawn), strict=True):
+            packed[shape.code] = shapely.geometry.mapping(geometry)
+    return dict(sorted(packed.items()))
 
 
-def _rounded(geometry: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": geometry["type"], "coordinates": _round(geometry["coordinates"])}
-
-
-def _round(value: Any) -> Any:
-    return round(value, _DECIMALS) if isinstance(value, float) else [_round(one) for one in value]
+def _round(simple: NDArray[np.object_], drawn: NDArray[np.object_]) -> list[Any]:
+    """Rounded coordinates; a shape too small or too thin to survive that stays as drawn."""
+    rounded = shapely.transform(simple, lambda points: np.round(points, _DECIMALS))
+    return [
+        kept if kept.is_valid and kept.area > 0 else original for kept, original in zip(rounded, drawn, strict=True)
+    ]

@@ -281,16 +281,17 @@ def test_the_circle_touches_what_brute_force_says(seed, accuracy):
 
 
 def metres_on_the_ellipsoid(geometry, lon, lat):
-    """Geodesic distance by sampling the outline finely; 0 when covered."""
+    """Geodesic distance by sampling the outline, coarsely and then finely around the best; 0 when covered."""
     if shapely.covers(geometry, Point(lon, lat)):
         return 0.0
-    closest = geometry.exterior.interpolate(geometry.exterior.project(Point(lon, lat)))
-    reach = np.linspace(-0.02, 0.02, 801)
-    along = geometry.exterior.project(closest) + reach
-    length = geometry.exterior.length
-    samples = shapely.get_coordinates(shapely.line_interpolate_point(geometry.exterior, along % length))
-    here = np.full(len(samples), lon), np.full(len(samples), lat)
-    return float(min(Geod(ellps="WGS84").inv(*here, *samples.T)[2]))
+    outline = geometry.exterior
+    middle = outline.project(Point(lon, lat))
+    for reach in (0.02, 1e-4):
+        along = (middle + np.linspace(-reach, reach, 401)) % outline.length
+        samples = shapely.get_coordinates(shapely.line_interpolate_point(outline, along))
+        metres = Geod(ellps="WGS84").inv(np.full(401, lon), np.full(401, lat), *samples.T)[2]
+        middle = along[metres.argmin()]
+    return float(metres.min())
 
 
 @pytest.mark.parametrize(("reach", "error"), [(0.009, 0.0002), (0.09, 0.002), (0.9, 0.02)])
