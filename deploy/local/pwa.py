@@ -63,7 +63,7 @@ def npm(*arguments: str) -> None:
     path = f"{found}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     command = [str(found / "npm"), *arguments]
     # The Node from PyPI carries certificates of its own; the machine's are the ones its owner chose.
-    surroundings = os.environ | {"PATH": path, "NODE_USE_SYSTEM_CA": "1"}
+    surroundings = os.environ | {"PATH": path, "NODE_USE_SYSTEM_CA": "1", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     # close_fds: an npm that outlives this script keeps the lock, so nobody works beside it.
     if subprocess.call(command, cwd=PWA, env=surroundings, close_fds=False):
         sys.exit(f"npm {' '.join(arguments[:2])} 没有成功。 / npm {' '.join(arguments[:2])} did not succeed.")
