@@ -30,8 +30,8 @@ VENV = TOP / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "gridloop-installed.json"
 PARTS = {
-    "run": ("requirements.lock", "requirements-build.lock"),
-    "test": ("requirements.lock", "requirements-build.lock", "requirements-test.lock"),
+    "run": ("requirements-build.lock", "requirements.lock"),
+    "test": ("requirements-build.lock", "requirements.lock", "requirements-test.lock"),
 }
 NODE_PART = "node"
 
@@ -107,13 +107,16 @@ def start_from_nothing() -> None:
 
 
 def install(name: str) -> None:
-    """Install one part from its lock, every file checked against its hash."""
+    """Install one part from its lock, every file checked against its hash.
+
+    What comes as source is built with the setuptools of requirements-build.lock, the first part.
+    """
     lock = "requirements-build.lock" if name == NODE_PART else name
     say(f"安装 {name}…", f"Installing {name} …")
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
         listed.write(only(TOP / lock, of_node=name == NODE_PART))
         listed.flush()
-        pip("install", "--require-hashes", "-r", listed.name)
+        pip("install", "--require-hashes", "--no-build-isolation", "--use-pep517", "-r", listed.name)
 
 
 def only(lock: Path, of_node: bool) -> str:
