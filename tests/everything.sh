@@ -12,6 +12,7 @@ tests/check.sh
 set -- .venv/bin/python -m pytest -n 2 "$@"
 case ",$TESTS_WITHOUT," in
     *,postgresql,*) exec "$@" ;;
-    # Nothing in this cluster outlives the tests, so it need not reach the disk.
-    *) exec pg_virtualenv -o fsync=off "$@" ;;
+    # -t: beside any other cluster, so that two runs, or one that was killed, are not in the way of this one.
+    # fsync=off: nothing in it outlives the tests.
+    *) exec pg_virtualenv -t -o fsync=off "$@" ;;
 esac
