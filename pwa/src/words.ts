@@ -7,9 +7,7 @@ export const WORDS = {
   other_language: ["English", "中文"],
   back: ["返回", "Back"],
   close: ["关闭", "Close"],
-  cancel: ["取消", "Cancel"],
   ok: ["确定", "OK"],
-  retry: ["再试一次", "Try again"],
   loading: ["正在读取…", "Loading…"],
   more: ["更多", "More"],
   optional: ["（选填）", "(optional)"],
@@ -46,7 +44,6 @@ export const WORDS = {
   new_password: ["新密码", "New password"],
   new_password_again: ["再输一遍", "Once more"],
   passwords_differ: ["两次输入的新密码不一样。", "The two new passwords differ."],
-  password_changed: ["密码已修改。", "The password was changed."],
 
   // Tabs 导航
   tab_home: ["首页", "Home"],
@@ -141,7 +138,6 @@ export const WORDS = {
   missing_text_long: ["情况说明最多 5000 个字", "At most 5,000 characters of text"],
   missing_place: ["请标出位置，或写明没有位置的原因", "Give a place, or say why there is none"],
   blank_draft: ["（还没写内容）", "(nothing written yet)"],
-  new_draft: ["另写一份", "Another one"],
 
   // Place 位置
   place: ["位置", "Place"],
@@ -156,7 +152,6 @@ export const WORDS = {
   place_outside: ["不在本辖区网格内，由办公室确定", "Outside your grids; the office will decide"],
   place_near: ["{grid}附近", "Near {grid}"],
   place_grid_only: ["{grid}（按网格上报）", "{grid} (by grid only)"],
-  place_none: ["没有位置", "No place"],
   place_again: ["重新定位", "Measure again"],
   place_edit: ["手动选点", "Set by hand"],
   place_edit_title: ["拖动红点到事发位置", "Drag the red pin to the spot"],
@@ -247,7 +242,6 @@ export const WORDS = {
   photo_missing: ["照片还没到", "Photo not arrived yet"],
   timeline: ["办理经过", "History"],
   move_pending: ["{move}：已存在手机上，等待发送", "{move}: saved on the phone, waiting"],
-  choose: ["请选择", "Please choose"],
   submit_move: ["提交", "Submit"],
   need_missing: ["请填写“{field}”", "“{field}” is needed"],
   need_short: ["“{field}”至少 {n} 个字", "“{field}” needs at least {n} characters"],
@@ -265,7 +259,6 @@ export const WORDS = {
 
   // Me 我的
   me_title: ["我的", "Me"],
-  language: ["语言", "Language"],
   storage: ["手机存储", "Storage"],
   storage_kept: ["浏览器会一直保留未发送的内容", "The browser keeps unsent work for good"],
   storage_at_risk: [
@@ -280,7 +273,6 @@ export const WORDS = {
     "{n} item(s) are not at the office yet. They stay on this phone and are sent when you sign in again. Sign out?",
   ],
   version: ["版本", "Version"],
-  roles: ["岗位", "Roles"],
   units: ["单位", "Units"],
   grids: ["网格", "Grids"],
 

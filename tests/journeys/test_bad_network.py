@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Response, Route, expect
 
 CLOCK_OF_1999 = """() => {
     window.RealDate = Date;
@@ -128,13 +128,18 @@ def test_two_tabs_send_once(office: Any, phones: Callable[..., Any]) -> None:
     phone.wait_for_pack()
     second = phone.context.new_page()
     second.goto(phone.url)
-    puts: list[str] = []
-    phone.context.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+    phone.page.bring_to_front()
     phone.context.set_offline(True)
     text = "两个窗口：树枝压住电线"
     phone.report(text)
-    puts.clear()
+    answered: list[int] = []
+
+    def note(response: Response) -> None:
+        if response.request.method == "PUT" and "/reports/" in response.url:
+            answered.append(response.status)
+
+    phone.context.on("response", note)
     phone.context.set_offline(False)
     phone.until(lambda: office.cases("worker1", text), text)
     phone.expect_unsent(0)
-    assert len([url for url in puts if "/reports/" in url]) == 1
+    assert answered == [201]

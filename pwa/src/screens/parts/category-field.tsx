@@ -47,6 +47,7 @@ export function CategoryField(props: { value: string | null; onChoose: (category
       </button>
       {!chosen && recent.length > 0 && (
         <div class="chips chips--inset">
+          <span class="chips__label faint">{t("recent_categories")}</span>
           {recent.map((category) => (
             <button key={category.code} type="button" class="chip" onClick={() => choose(category)}>
               {nameCategory(category.code)}

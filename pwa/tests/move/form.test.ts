@@ -1,0 +1,62 @@
+/** The generic form of a move: what it sends and what it lacks, from the office's description alone. */
+import { expect, it } from "vitest";
+import type { CaseView, Move, Need } from "../../src/api/shapes";
+import { composePayload, findLacks, startValues } from "../../src/move/form";
+
+const need = (name: string, type: string, required: boolean, more: Partial<Need> = {}): Need => ({
+  name,
+  type,
+  required,
+  label: { zh: name, en: name },
+  ...more,
+});
+const ACCEPT: Move = {
+  action: "accept",
+  needs: [
+    need("category", "category", true),
+    need("urgency", "urgency", true),
+    need("repeat_of", "case", false),
+  ],
+};
+const SUPPLEMENT: Move = {
+  action: "supplement",
+  needs: [
+    need("text", "text", false, { min_length: 5, max_length: 10 }),
+    need("photos", "photos", false),
+    need("parties", "parties", false),
+  ],
+};
+
+it("starts a confirmation from what the case has and sends numbers as numbers", () => {
+  const values = startValues(ACCEPT, { category: "H-FIRE-01", urgency: 3 } as CaseView);
+  expect(composePayload(ACCEPT, { ...values, repeat_of: "" }, [])).toEqual({
+    category: "H-FIRE-01",
+    urgency: 3,
+  });
+});
+
+it("asks for what is required, too short or too long", () => {
+  expect(findLacks(ACCEPT, { category: "x" })).toMatchObject([{ need: { name: "urgency" }, why: "missing" }]);
+  expect(findLacks(SUPPLEMENT, { text: "四个字。" })).toMatchObject([{ why: "short" }]);
+  expect(findLacks(SUPPLEMENT, { text: "十一个字十一个字十一个" })).toMatchObject([{ why: "long" }]);
+});
+
+it("wants at least one field where none is required", () => {
+  expect(findLacks(SUPPLEMENT, composePayload(SUPPLEMENT, { text: "  " }, []))).toEqual([
+    { need: null, why: "any" },
+  ]);
+  expect(findLacks(SUPPLEMENT, composePayload(SUPPLEMENT, {}, ["aa"]))).toEqual([]);
+});
+
+it("sends a person with what was filled in and leaves empty rows out", () => {
+  const person = { name: "张三", phone: "", id_number: " ", role: "租户" };
+  const empty = { name: "", phone: "", id_number: "", role: "" };
+  expect(composePayload(SUPPLEMENT, { parties: [person, empty] }, [])).toEqual({
+    parties: [{ name: "张三", role: "租户" }],
+  });
+});
+
+it("takes a field type it has never heard of as text", () => {
+  const later: Move = { action: "ask_check", needs: [need("person", "member_of_subtree", true)] };
+  expect(composePayload(later, { person: "p7" }, [])).toEqual({ person: "p7" });
+});
