@@ -109,9 +109,7 @@ def import_areas(path: Path, *, dry_run: bool) -> None:
 @click.command("import-grids")
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--crs", help="坐标系：wgs84、gcj02、bd09、cgcs2000 或 EPSG:4549 等 Coordinate system of the file")
-@click.option(
-    "--scheme", type=click.Choice(list(GRID_SCHEMES)), default=DEFAULT_SCHEME, help="编码规则 Code scheme"
-)
+@click.option("--scheme", type=click.Choice(list(GRID_SCHEMES)), default=DEFAULT_SCHEME, help="编码规则 Code scheme")
 @click.option("--least-area", type=float, default=LEAST_AREA_M2, help="列出不小于该面积（平方米）的重叠和空隙 m²")
 @click.option("--dry-run", is_flag=True, help="只检查，不写入 Check only")
 @in_office

@@ -80,7 +80,12 @@ def connect(app: Flask, settings: Settings) -> None:
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """Pool and driver options: one connection per web thread, waiting briefly rather than failing."""
-    options: dict[str, Any] = {"pool_size": settings.web_threads, "max_overflow": 2, "pool_timeout": 20}
+    options: dict[str, Any] = {
+        "pool_size": settings.web_threads,
+        "max_overflow": 2,
+        "pool_timeout": 20,
+        "hide_parameters": True,  # values are personal; error texts go into logs
+    }
     if not settings.embedded:
         options["pool_pre_ping"] = False
         options["pool_use_lifo"] = True
@@ -132,8 +137,14 @@ def glance() -> Iterator[Connection]:
         yield connection
 
 
-def insert_once(tx: Connection, model: type[Base], values: Mapping[str, Any]) -> bool:
-    """Insert a row unless its key is there already; True when it was written."""
+def insert_once(tx: Connection, model: type[Base], values: Mapping[str, Any], *key: str) -> bool:
+    """Insert a row unless its key (default: the primary key) is there; True when it was written."""
+    primary = [column.name for column in model.__table__.primary_key]
     kind: Any = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    statement = kind(model).values(**values).on_conflict_do_nothing().returning(literal_column("1"))
+    statement = (
+        kind(model)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=key or primary)
+        .returning(literal_column("1"))
+    )
     return tx.execute(statement).first() is not None

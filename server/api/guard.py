@@ -6,6 +6,7 @@ makes runs guard → path ids → query → body, then the view.
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from hmac import compare_digest
 from typing import Any
 
 from flask import Response as FlaskResponse
@@ -46,7 +47,7 @@ def signed_in() -> None:
     if token is None or person is None:
         raise Refusal("not_signed_in")
     if request.method in UNSAFE:
-        if by_cookie and request.headers.get("X-CSRF-Token") != people.csrf_token(token):
+        if by_cookie and not _same(request.headers.get("X-CSRF-Token", ""), token):
             raise Refusal("csrf_failed")
         if now - person.renewed_at > people.RENEW_AFTER:
             people.renew(person.session_id, now)
@@ -135,6 +136,10 @@ def _token() -> tuple[str | None, bool]:
         scheme, _, token = header.partition(" ")
         return (token.strip() if scheme.lower() == "bearer" and token.strip() else None), False
     return request.cookies.get(COOKIE), True
+
+
+def _same(csrf_token: str, token: str) -> bool:
+    return compare_digest(csrf_token.encode(), people.csrf_token(token).encode())
 
 
 def _path_value(name: str, text: str) -> Any:

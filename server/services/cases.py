@@ -196,6 +196,12 @@ def _overtaken(tx: Connection, case: Mapping[str, Any], wish: Wish, person: Sign
 
 
 def _check_references(hearing: Hearing, case: Mapping[str, Any], wish: Wish) -> None:
+    category = hearing.rules.categories.get(wish.payload.get("category", ""))
+    held_by_village = case["holder_id"] and hearing.atlas.level_of(case["holder_id"]) == "village"
+    if category is not None and category.avoid_village and held_by_village:
+        raise invalid(
+            "payload.category", "此类事项不由村社区受理，请联系乡镇综治中心。", "A village does not hold this."
+        )
     if other := wish.payload.get("repeat_of"):
         other_id = uuid.UUID(other)
         if other_id == case["id"] or not access.may_see(hearing.tx, hearing.person, other_id):

@@ -110,7 +110,7 @@ def add_missing_centres(tx: Connection) -> int:
 def add_duty(tx: Connection, category: str, area_code: str, unit_id: uuid.UUID) -> None:
     """Say that a unit answers for a category (and what is below it) in an area (and what is below it)."""
     row = {"id": uuid.uuid4(), "category": category, "area_code": area_code, "unit_id": unit_id}
-    insert_once(tx, Duty, row)
+    insert_once(tx, Duty, row, "category", "area_code", "unit_id")
     touch(tx, PLACES)
 
 

@@ -96,6 +96,10 @@ class Atlas:
             line = line[1:]
         return [self.centres[code].id for code in line if code in self.centres]
 
+    def level_of(self, unit: uuid.UUID) -> str:
+        """The level of the area a unit belongs to."""
+        return self.areas[self.units[unit].area].level
+
     def within(self, area: str, ancestor: str) -> bool:
         """Is the area the other one or below it?"""
         return ancestor in self.line_of(area)
