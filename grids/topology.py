@@ -120,10 +120,10 @@ def _gaps(flat: NDArray[np.object_], width: float) -> list[_Ground]:
     parts = shapely.get_parts(shapely.union_all(flat, grid_size=_LATTICE_M))
     enclosed = [shapely.Polygon(ring) for part in parts for ring in part.interiors]
     outlines = shapely.union_all([shapely.Polygon(part.exterior) for part in parts], grid_size=_LATTICE_M)
-    # Widening by half the width closes strips; narrowing again restores what was no strip.
-    closed = outlines.buffer(width / 2, join_style="mitre").buffer(-width / 2, join_style="mitre")
-    if not closed.is_valid:  # narrowing with sharp corners sometimes leaves rings that cross themselves
-        closed = shapely.make_valid(closed, method="structure", keep_collapsed=False)
+    # Widening by half the width closes strips; narrowing again restores what was no strip. With sharp corners the
+    # result sometimes crosses itself or keeps bare lines: mending it and taking its ground again cures both.
+    wide = shapely.buffer(outlines, width / 2, join_style="mitre")
+    closed = shapely.buffer(shapely.make_valid(shapely.buffer(wide, -width / 2, join_style="mitre")), 0)
     strips = shapely.get_parts(shapely.difference(closed, outlines, grid_size=_LATTICE_M)).tolist()
     tree = shapely.STRtree(flat)
     grounds: list[_Ground] = []
