@@ -12,6 +12,8 @@ from marshmallow import Schema, ValidationError
 from server.rules.refusals import Refusal, Sentence, invalid
 
 JSON_LIMIT = 256 * 1024
+DEPTH_LIMIT = 20
+"""Objects and lists within each other; the contract needs four, recursive readers of ours break at hundreds."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -62,7 +64,7 @@ def read_json() -> Any:
         body = json.loads(data, parse_constant=_no_constant, object_pairs_hook=_no_twins)
     except (ValueError, RecursionError):
         raise Refusal("not_json") from None
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or _nests_deeper(body, DEPTH_LIMIT):
         raise Refusal("not_json")
     if field := _unstorable(body, ""):
         raise invalid(field, "含有无法保存的字符或数字。", "This holds a character or number that cannot be kept.")
@@ -130,6 +132,11 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+def _nests_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_nests_deeper(item, levels - 1) for item in inner if isinstance(item, dict | list))
 
 
 def _unstorable(value: Any, path: str) -> str | None:
