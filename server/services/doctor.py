@@ -1,6 +1,6 @@
 """What is missing before people can work: a list in the order in which it should be mended. Changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -46,10 +46,18 @@ def _places(atlas: Atlas) -> Iterator[Remark]:
 
 
 def _duties(atlas: Atlas, rules: RuleBook) -> Iterator[Remark]:
-    answered = {category for category, _area in atlas.duties}
-    leaves = [code for code, category in rules.categories.items() if category.leaf]
-    if unanswered := [code for code in leaves if not answered & set(rules.line_of(code))]:
-        yield _remark("warning", "没有单位负责的事项类别", "categories that no unit answers for", unanswered)
+    leaves = {code: set(rules.line_of(code)) for code, category in rules.categories.items() if category.leaf}
+    townships = [code for code, area in atlas.areas.items() if area.level == "township"]
+    below: dict[str, set[str]] = {code: set() for code in townships}
+    for category, area in atlas.duties:
+        for township in townships:
+            if atlas.within(township, area) or atlas.within(area, township):
+                below[township].add(category)
+    unanswered = {code for answered in below.values() for code, line in leaves.items() if not answered & line}
+    lacking = [township for township, answered in below.items() if any(not answered & one for one in leaves.values())]
+    if unanswered:
+        yield _remark("warning", "在有的乡镇没有单位负责的事项类别", "categories that no unit answers for", unanswered)
+        yield _remark("warning", "有事项类别无单位负责的乡镇", "townships with such categories", lacking)
 
 
 def _people(connection: Connection, atlas: Atlas) -> Iterator[Remark]:
@@ -80,6 +88,6 @@ def _calendar(rules: RuleBook, now: datetime) -> Iterator[Remark]:
             )
 
 
-def _remark(severity: Literal["error", "warning"], zh: str, en: str, codes: list[str]) -> Remark:
+def _remark(severity: Literal["error", "warning"], zh: str, en: str, codes: Collection[str]) -> Remark:
     named = ", ".join(sorted(codes)[:SHOWN]) + (" …" if len(codes) > SHOWN else "")
     return Remark(severity, f"{zh} {len(codes)} 个：{named}", f"{len(codes)} {en}: {named}")
