@@ -74,7 +74,8 @@ def main(work: str) -> None:
     turn = os.open(PWA, os.O_RDONLY)
     os.set_inheritable(turn, True)
     fcntl.flock(turn, fcntl.LOCK_EX)
-    install()
+    if work != "check":  # it takes seconds and uses what is installed
+        install()
     if work == "build":
         build()
     else:
