@@ -15,6 +15,7 @@ from server.api.schemas.values import (
     PhotoList,
     Strict,
     Words,
+    YesNo,
     one_of,
     short,
     whole,
@@ -42,10 +43,9 @@ class OnBehalfSchema(Strict):
 
     name = short(PARTY_FIELDS["name"], required=True)
     phone = short(PARTY_FIELDS["phone"], required=True)
-    consent = fields.Boolean(
-        required=True, truthy={True}, falsy={False},
-        validate=validate.Equal(True, error="须征得本人同意。\nThe resident must have agreed."),
-    )  # fmt: skip
+    consent = YesNo(
+        required=True, validate=validate.Equal(True, error="须征得本人同意。\nThe resident must have agreed.")
+    )
 
 
 class OriginSchema(Strict):
@@ -86,7 +86,7 @@ class ReportSchema(Strict):
         load_default=None, allow_none=True,
         validate=validate.Range(0, 99_999_999_999, error="金额超出范围。\nThe amount is out of range."),
     )  # fmt: skip
-    confidential = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    confidential = YesNo(load_default=False)
     same_as = fields.UUID(load_default=None, allow_none=True)
     origin = fields.Nested(OriginSchema, load_default=None, allow_none=True)
     settled = fields.Nested(SettledSchema, load_default=None, allow_none=True)

@@ -61,6 +61,15 @@ class Degrees(fields.Float):
         return float(value)
 
 
+class YesNo(fields.Boolean):
+    """JSON's true or false and nothing that merely equals them, such as 1."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class PhotoList(fields.List[str]):
     """At most 20 different SHA-256 in lower-case hex."""
 
@@ -171,5 +180,5 @@ class CodedSchema(Schema):
 
 __all__ = [
     "CRS", "FIXES", "SOURCES", "CodedSchema", "CoordinatesSchema", "Degrees", "Moment", "NamedSchema", "PhotoList",
-    "QueryNumbers", "Strict", "Words", "one_of", "short", "whole",
+    "QueryNumbers", "Strict", "Words", "YesNo", "one_of", "short", "whole",
 ]  # fmt: skip

@@ -1,0 +1,125 @@
+"""What the stories about the office begin with: a filed report, a move, a count of all rows."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shapely import Point
+from sqlalchemy import func, literal, select, union_all
+from werkzeug.test import TestResponse
+
+from geodata.demo import demo_county
+from server import create_app, logs
+from server.config import Settings
+from server.db import db
+from server.models import Base
+from tests.conftest import APPLICATION, OWNER, Client, Office, as_superuser, postgres_url, settings_for
+
+NOON = "2026-11-20T12:00:00+08:00"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """Logs as the serving process writes them: one JSON line each."""
+    logs.set_up()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_office(request: pytest.FixtureRequest, tmp_path_factory: Any, keys_file: Path) -> Iterator[Office]:
+    """One office for a whole module of stories that do not disturb each other, once on each database."""
+    folder = tmp_path_factory.mktemp("shared")
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "gridloop.sqlite")
+        yield from _open(settings_for(folder, keys_file))
+        return
+    template, name = request.getfixturevalue("postgres_template"), f"shared_{uuid.uuid4().hex}"
+    with as_superuser() as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+    urls = {"DATABASE_URL": postgres_url(APPLICATION, name), "MIGRATE_URL": postgres_url(OWNER, name)}
+    yield from _open(settings_for(folder, keys_file, **urls))
+    with as_superuser() as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _open(settings: Settings) -> Iterator[Office]:
+    app = create_app(settings)
+    yield Office(app, settings)
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def untouched(shared_office: Office) -> Iterator[Office]:
+    """An office in which the test must leave every table as it was."""
+    for account in ("worker1", "village1"):
+        shared_office.client(account)
+    before = count_rows(shared_office)
+    yield shared_office
+    assert count_rows(shared_office) == before
+
+
+def count_rows(office: Office) -> dict[str, int]:
+    """Table name → number of rows, for every table."""
+    counts = [
+        select(literal(table.name).label("name"), func.count().label("n")).select_from(table)
+        for table in Base.metadata.sorted_tables
+    ]
+    return {row.name: row.n for row in office.rows(union_all(*counts))}
+
+
+def filed(client: Client, body: dict[str, Any], report_id: uuid.UUID | None = None) -> dict[str, Any]:
+    """File a report that is in order; the case it became."""
+    answer = client.put(f"/reports/{report_id or uuid.uuid4()}", json=body)
+    assert answer.status_code == 201, answer.text
+    case: dict[str, Any] = answer.json["case"]
+    return case
+
+
+def move(
+    client: Client,
+    case: dict[str, Any],
+    action: str,
+    payload: dict[str, Any],
+    step_id: uuid.UUID | str | None = None,
+    **changes: Any,
+) -> TestResponse:
+    """Make a move on a case as it was last seen, or as `changes` of the body say."""
+    body = {"action": action, "based_on": case["version"], "payload": payload, "at": NOON, **changes}
+    return client.put(f"/cases/{case['id']}/steps/{step_id or uuid.uuid4()}", json=body)
+
+
+def accepting(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The payload that accepts a case as it was filed."""
+    return {"category": case["category"], "urgency": case["urgency"], **changes}
+
+
+REJECTING = {"code": "not_ours", "basis": "不属于网格事项受理范围。", "guidance": "请到政务服务中心三号窗口办理。"}
+
+
+def place_in(grid_code: str) -> dict[str, Any]:
+    """A report's location inside this grid of the demonstration county."""
+    grid = next(grid for grid in demo_county().grids if grid.code == grid_code)
+    return place_at(grid.geometry.representative_point())
+
+
+def place_at(point: Point, **changes: Any) -> dict[str, Any]:
+    """A report's location at this WGS-84 point."""
+    return {"lon": point.x, "lat": point.y, "crs": "wgs84", "accuracy_m": 10, "fix": "gps", **changes}
+
+
+def refused(answer: TestResponse, status: int, code: str, *fields: str) -> dict[str, Any]:
+    """The problem document of an answer that must be this refusal and name exactly these fields."""
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+    problem: dict[str, Any] = answer.json
+    assert problem["code"] == code, problem
+    assert problem["type"] == f"urn:gridloop:problem:{code}"
+    assert problem["title"]
+    assert problem["title_en"].isascii() or "“" in problem["title_en"]
+    assert set(problem.get("errors", {})) == set(fields), problem
+    for sentence in problem.get("errors", {}).values():
+        assert sentence["zh"]
+        assert sentence["en"]
+    return problem
