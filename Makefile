@@ -31,6 +31,7 @@ check:
 
 bench:
 	@$(PYTHON) deploy/local/environment.py test
+	@.venv/bin/python tests/provision.py postgresql >/dev/null
 	@exec .venv/bin/python tests/bench $(ARGS)
 
 lock:
