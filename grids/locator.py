@@ -25,6 +25,9 @@ Layer = Literal["ordinary", "special"]
 Match = Literal["inside", "border", "near", "outside"]
 
 _ORIGIN = shapely.Point(0.0, 0.0)
+# A cell's key is its column and row in one number. Far outside all shapes two cells may share a key: no harm,
+# because every answer is tested exactly.
+_ROW_BITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,8 @@ class Place:
     nearest: Candidate | None
 
 
-# The shapes whose bounding box reaches into a cell, most preferred first: prepared, their plain answers (made
-# once, because most points need no other), their positions.
-_Cell = tuple[NDArray[np.object_], list[Place], list[int]]
+# The shapes whose bounding box reaches into a cell, most preferred first: prepared, and their positions.
+_Cell = tuple[NDArray[np.object_], list[int]]
 
 
 class Locator:
@@ -78,6 +80,7 @@ class Locator:
         for shape in ordered:
             if shape.geometry.is_empty or shape.geometry.geom_type not in ("Polygon", "MultiPolygon"):
                 raise ValueError(f"grid {shape.code} is not a polygon")
+        self._inside = [Place("inside", code, (), None) for code in self._codes]  # most points need no other answer
         self._special = sum(shape.layer == "special" for shape in ordered)
         # Own copies: preparing marks a geometry for good, and the caller's are not ours to mark. Only point
         # tests run on the prepared ones: GEOS's other prepared operations build their indexes lazily and
@@ -105,15 +108,15 @@ class Locator:
             raise ValueError(f"accuracy must be a number of metres, not {accuracy_m}")
         density = self._cells_per_degree
         try:
-            cell = self._cells.get((int(lon * density), int(lat * density)))
+            cell = self._cells.get((int(lon * density) << _ROW_BITS) + int(lat * density))
         except OverflowError as infinite:
             raise ValueError("a coordinate must be a finite number") from infinite
         covering: list[int] = []
         if cell is not None:
-            geometries, inside, positions = cell
+            geometries, positions = cell
             covers: list[bool] = shapely.intersects_xy(geometries, lon, lat).tolist()
             if not accuracy_m and covers.count(True) == 1:
-                return inside[covers.index(True)]
+                return self._inside[positions[covers.index(True)]]
             covering = list(compress(positions, covers))
         touched = self._touched(lon, lat, accuracy_m or 0.0, covering)
         if not covering:
@@ -162,27 +165,28 @@ class Locator:
         distances = _metres_to(self._shapes[positions], lon, lat).tolist()
         return [Candidate(self._codes[p], metres) for p, metres in zip(positions, distances, strict=True)]
 
-    def _fill_cells(self) -> dict[tuple[int, int], _Cell]:
-        members: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
+    def _fill_cells(self) -> dict[int, _Cell]:
+        members: defaultdict[int, list[int]] = defaultdict(list)
         # int() of a product is monotonic, so a point within a box always looks into a cell of that box.
         spans = (self._bounds * self._cells_per_degree).astype(np.int64).tolist()
         for position, (west, south, east, north) in enumerate(spans):
             for column in range(west, east + 1):
                 for row in range(south, north + 1):
-                    members[column, row].append(position)
-        inside = [Place("inside", code, (), None) for code in self._codes]
+                    members[(column << _ROW_BITS) + row].append(position)
+        # Many cells have the same shapes: they share one entry.
+        alike: dict[tuple[int, ...], _Cell] = {}
         return {
-            cell: (self._prepared[positions], [inside[position] for position in positions], positions)
+            cell: alike.setdefault(tuple(positions), (self._prepared[positions], positions))
             for cell, positions in members.items()
         }
 
 
 def _cell_density(bounds: NDArray[np.float64]) -> float:
-    """Cells per degree that make about four cells for each shape, whatever the size of a shape."""
+    """Cells per degree that make about eight cells for each shape, whatever the size of a shape."""
     if not len(bounds):
         return 1.0
     width, height = bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)
-    return math.sqrt(4 * len(bounds) / (width * height))
+    return math.sqrt(8 * len(bounds) / (width * height))
 
 
 def _by_distance(candidate: Candidate) -> tuple[float, str]:

@@ -69,7 +69,7 @@ def find_faults(
         flat = plane.flatten(np.array([shape.geometry for shape in ordered if shape.layer == layer], dtype=object))
         grounds = _overlaps(flat)
         if layer == "ordinary":
-            grounds += _gaps(flat, gap_width_m)
+            grounds += _gaps(flat, least_m2, gap_width_m)
         for kind, positions, ground in grounds:
             if ground.area >= least_m2:
                 lon, lat = plane.unflatten(shapely.point_on_surface(ground)).coords[0]
@@ -113,7 +113,7 @@ def _overlaps(flat: NDArray[np.object_]) -> list[_Ground]:
     ]
 
 
-def _gaps(flat: NDArray[np.object_], width: float) -> list[_Ground]:
+def _gaps(flat: NDArray[np.object_], least: float, width: float) -> list[_Ground]:
     """Ground enclosed by the geometries, and open strips between them narrower than `width`."""
     if not len(flat):
         return []
@@ -127,7 +127,7 @@ def _gaps(flat: NDArray[np.object_], width: float) -> list[_Ground]:
     strips = shapely.get_parts(shapely.difference(closed, outlines, grid_size=_LATTICE_M)).tolist()
     tree = shapely.STRtree(flat)
     grounds: list[_Ground] = []
-    for ground in [*enclosed, *strips]:
+    for ground in (ground for ground in [*enclosed, *strips] if ground.area >= least):
         around = np.sort(tree.query(ground.buffer(0.01), predicate="intersects")).tolist()
         if len(around) > 1:  # a notch in one grid's own border is no gap between neighbours
             # An enclosed piece of ground may have grids in its middle.
