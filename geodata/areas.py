@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from geodata.findings import Finding, Severity, UnusableFileError
+from geodata.names import name_fault
 from geodata.tables import Row, read_table
 
 _COLUMNS = ("code12", "name", "level", "parent12")
 _LEVELS = {"city": "市", "county": "县(区)", "township": "乡镇(街道)", "village": "村(社区)"}
-_NAME_LENGTH = 100
 
 
 class PlaceCodeLike(Protocol):
@@ -96,12 +96,8 @@ def _check_row(
             f"代码 {code} 与第 {first_lines[code]} 行重复",
             f"{code} stands already in line {first_lines[code]}",
         )
-    if not name or len(name) > _NAME_LENGTH:
-        remark(
-            "bad_name",
-            f"代码 {code} 的名称为空或超过 {_NAME_LENGTH} 字",
-            f"the name of {code} is empty or longer than {_NAME_LENGTH} characters",
-        )
+    if fault := name_fault(name):
+        remark("bad_name", f"代码 {code}:{fault[0]}", f"{code}: {fault[1]}")
     if level != place.level:
         remark(
             "wrong_level",

@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.crs import CrsError, geometries_to_wgs84, same_system
 from geodata.findings import Finding, Severity, UnusableFileError
 from geodata.formats import RawFeatures, open_features
+from geodata.names import name_fault
 
 Layer = Literal["ordinary", "special"]
 ReadGridCode = Callable[[str], str | None]
@@ -54,7 +55,6 @@ _LAYERS: dict[str, Layer] = {
     "专属网格": "special",
     "专属": "special",
 }
-_NAME_LENGTH = 100
 # West, south, east, north of China with its islands, in degrees.
 _WEST, _SOUTH, _EAST, _NORTH = 73.0, 3.0, 136.0, 54.0
 # What may be wrong with a feature's coordinates, in words.
@@ -278,10 +278,10 @@ class _Judgement:
         return layer
 
     def judge_name(self, cells: Mapping[str, str]) -> str:
-        if len(cells["name"]) > _NAME_LENGTH:
-            self.error("bad_name", f"名称超过 {_NAME_LENGTH} 字", f"its name is longer than {_NAME_LENGTH} characters")
-        elif not cells["name"]:
+        if not cells["name"]:
             self.remark("warning", "no_name", "没有名称,以编码代替", "it has no name, its code stands in")
+        elif fault := name_fault(cells["name"]):
+            self.error("bad_name", *fault)
         return cells["name"] or cells["code"]
 
     def judge_geometry(self, geometry: BaseGeometry | None, whereabouts: str) -> BaseGeometry | None:

@@ -71,10 +71,11 @@ def geometries_to_wgs84(geometries: NDArray[np.object_], crs: str) -> NDArray[np
     CrsError `unknown_crs`, `missing_crs` where it has no datum, `crs_datum` where the datum (北京54, 西安80) needs
     local parameters.
     """
-    if crs in CRS_NAMES:
-        if crs in ("wgs84", "cgcs2000"):
+    name = crs.lower()
+    if name in CRS_NAMES:
+        if name in ("wgs84", "cgcs2000"):
             return shapely.force_2d(geometries)
-        return _convert_each_point_once(geometries, lambda points: points_to_wgs84(points, crs))
+        return _convert_each_point_once(geometries, lambda points: points_to_wgs84(points, name))
     unproject = _projection(crs)
     if unproject is None:
         return shapely.force_2d(geometries)
@@ -87,7 +88,7 @@ def same_system(declared: str, other: str) -> bool:
     GCJ-02 and BD-09 have no definition of their own, so files in them claim to be some system in degrees.
     CrsError when either is unknown.
     """
-    if declared in CRS_NAMES:
+    if declared.lower() in CRS_NAMES:
         return _known_system(other).is_geographic
     return _known_system(declared).equals(_known_system(other), ignore_axis_order=True)
 

@@ -88,9 +88,10 @@ class Locator:
         self._shapes = np.array([shape.geometry for shape in ordered], dtype=object)
         self._prepared = np.array([shapely.force_2d(shape.geometry) for shape in ordered], dtype=object)
         shapely.prepare(self._prepared)
-        for geometry in self._prepared:
-            # Builds the index here, not in the first two threads at once.
-            shapely.intersects_xy(geometry, *shapely.get_coordinates(geometry)[0])
+        # Asking each about a corner of its own builds its index now, not in the first two threads at once.
+        points, owners = shapely.get_coordinates(self._prepared, return_index=True)
+        corners = points[np.searchsorted(owners, np.arange(len(ordered)))]
+        shapely.intersects_xy(self._prepared, corners[:, 0], corners[:, 1])
         self._bounds = shapely.bounds(self._shapes).reshape(-1, 4)
         self._tree = shapely.STRtree(self._shapes)
         self._cells_per_degree = _cell_density(self._bounds)

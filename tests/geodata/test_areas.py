@@ -64,6 +64,7 @@ def test_the_demonstration_county_reads_back(tmp_path):
         ("990101001001,又一个,village,990101001000", "duplicate_code"),
         ("990101001002,,village,990101001000", "bad_name"),
         (f"990101001002,{'长' * 101},village,990101001000", "bad_name"),
+        ("990101001002,某\t社区,village,990101001000", "bad_name"),
         ("990101001002,某社区,township,990101001000", "wrong_level"),
         ("990101001002,某社区,,990101001000", "wrong_level"),
         ("990101001002,某社区,village,990101000000", "wrong_parent"),
