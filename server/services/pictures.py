@@ -55,6 +55,7 @@ def render(path: Path, size: str) -> bytes:
         upright = ImageOps.exif_transpose(image)
         upright.thumbnail((longest, longest))
         flat = _without_transparency(upright)
+        flat.info.clear()  # the encoder would write the original's comment again
         out = BytesIO()
         flat.save(out, "JPEG", quality=90 if size == "full" else 82, optimize=True)
         return out.getvalue()
