@@ -19,7 +19,7 @@ from server.db import reading, transaction
 from server.keys import make_keys
 from server.migrations import chain
 from server.rules.refusals import Refusal
-from server.services import demo, doctor, imports, places, rulebook, staffing
+from server.services import demo, doctor, imports, places, rulebook, staffing, verify
 
 Command = Callable[..., Any]
 
@@ -183,6 +183,22 @@ def add_workers(path: Path, password: str) -> None:
     click.echo(f"新建 {len(added)} 个账号。 Added {len(added)} accounts.")
 
 
+@click.command("verify-log")
+@in_office
+def verify_log() -> None:
+    """核对全部流转记录，并写下新的锚点。 Check the whole log against itself; when it is whole, write an anchor."""
+    with reading() as snapshot:
+        faults = [fault for fault in verify.check_cases(snapshot) if fault is not None]
+        faults += verify.check_anchors(snapshot)
+    for fault in faults:
+        click.echo(f"{fault.where}\n  {fault.zh}\n  {fault.en}", err=True)
+    if faults:
+        sys.exit(1)
+    with transaction() as tx:
+        anchored = verify.write_anchor(tx, clock.now())
+    click.echo(f"流转记录完整，新锚定 {anchored} 步。 The log is whole; {anchored} steps newly anchored.")
+
+
 def _report(outcome: imports.Outcome, *, dry_run: bool) -> None:
     """Print findings and what changed; errors end the command with exit code 1."""
     for finding in outcome.findings:
@@ -197,5 +213,5 @@ def _report(outcome: imports.Outcome, *, dry_run: bool) -> None:
 
 COMMANDS: list[click.Command] = [
     migrate, make_keys_file, load_rules, load_demo, demo_cases, import_areas, import_grids, add_centres, add_person,
-    add_workers, examine,
+    add_workers, examine, verify_log,
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """All tables; importing this module makes them known to migrations and tests."""
 
 from server.db import Base
-from server.models.audit import Audit
+from server.models.audit import Anchor, Audit
 from server.models.cases import Audience, Case, Deadline, Report, Step, StepPayload
 from server.models.numbers import Counter
 from server.models.parties import Party
@@ -11,31 +11,7 @@ from server.models.places import Area, Duty, Grid, Unit
 from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
 
 __all__ = [
-    "Area",
-    "Audience",
-    "Audit",
-    "Base",
-    "Case",
-    "Category",
-    "Counter",
-    "Deadline",
-    "Duty",
-    "Grant",
-    "Grid",
-    "Holiday",
-    "Limit",
-    "Party",
-    "Person",
-    "Photo",
-    "PhotoListing",
-    "Reason",
-    "Report",
-    "Rule",
-    "Session",
-    "SignInTries",
-    "Stamp",
-    "Step",
-    "StepPayload",
-    "Unit",
-    "Upload",
+    "Anchor", "Area", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline", "Duty", "Grant", "Grid",
+    "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing", "Reason", "Report", "Rule", "Session",
+    "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
 ]  # fmt: skip

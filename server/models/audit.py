@@ -1,14 +1,26 @@
-"""Who looked at or changed what outside the steps: sign-ins, unmasking, imports. Append-only."""
+"""What proves the books: the audit log (who looked at or changed what outside the steps) and anchors of the steps."""
 
 import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Identity, Integer, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Identity, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
 from server.models.columns import Instant
+
+
+class Anchor(Base):
+    """锚点: what all steps up to a change number hashed to when it was written. Triggers refuse UPDATE and DELETE."""
+
+    __tablename__ = "anchors"
+
+    upto: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """Steps with a change number below this were all committed."""
+    steps: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(Instant())
 
 
 class Audit(Base):

@@ -112,6 +112,8 @@ class Step(Base):
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"))
     content: Mapped[bytes] = mapped_column(LargeBinary(32))
     """HMAC-SHA-256 of the submission as received: tells a replay from another content under the same id."""
+    change: Mapped[int] = mapped_column(BigInteger, index=True)
+    """Change number of the transaction that wrote it: anchors of the log go by it."""
     envelope: Mapped[str] = mapped_column(long_text())
     """Canonical JSON: seq, id, action, actor, times, based_on, effects and the digest of the payload."""
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))

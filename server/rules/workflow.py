@@ -151,7 +151,14 @@ def _submit(facts: Facts, ask: Ask, rules: RuleBook) -> Effects:
     if facts.holder is None:
         raise ValueError("a new case needs its first holder")
     clocks = [_start(kind, facts.holder, facts, ask, rules) for kind in ("accept", "overall")]
-    return Effects({"state": State.SUBMITTED, "holder_id": facts.holder}, started=clocks)
+    fields = {
+        "state": State.SUBMITTED,
+        "holder_id": facts.holder,
+        "category": facts.category,
+        "urgency": facts.urgency,
+        "first_responsible_id": None,
+    }
+    return Effects(fields, started=clocks)
 
 
 def _supplement(_facts: Facts, _ask: Ask, _rules: RuleBook) -> Effects:

@@ -83,7 +83,7 @@ def open_case(
     entry = log.compose(
         step_id=submission.id, case_id=submission.id, seq=1, previous=log.START, action="submit",
         person_id=hearing.person.id, as_unit=None, at=hearing.now, device_at=submission.device_at, based_on=0,
-        effects=effects, payload=payload, content=submission.content,
+        effects=effects, payload=payload, content=submission.content, change=change,
     )  # fmt: skip
     row = {**case, **effects.fields, "version": 1, "head_hash": entry.hash}
     if not insert_once(hearing.tx, Case, row):
@@ -134,14 +134,14 @@ def advance(hearing: Hearing, case: Mapping[str, Any], wish: Wish, submission: S
         as_unit=_acting_unit(wish, person, case["holder_id"] if "holder" in held else None),
         at=hearing.now, device_at=submission.device_at, based_on=wish.based_on, effects=effects,
         payload={name: value for name, value in wish.payload.items() if name != "parties"},
-        content=submission.content,
+        content=submission.content, change=(change := next_change(tx)),
     )  # fmt: skip
     if not log.append(tx, entry):
         raise Refusal("already_different")
     changed = {**effects.fields, "version": entry.seq, "head_hash": entry.hash}
     tx.execute(update(Case).where(Case.id == case["id"]).values(**changed))
     _move_clocks(tx, case["id"], effects, hearing.now)
-    _tell_audience(tx, {**case, **changed}, rules, next_change(tx))
+    _tell_audience(tx, {**case, **changed}, rules, change)
     parties.store(tx, hearing.keys, case["id"], submission.id, wish.payload.get("parties") or [])
     list_photos(tx, case["id"], submission.id, person.id, wish.action, wish.payload.get("photos") or [])
 

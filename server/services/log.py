@@ -35,6 +35,7 @@ class Entry(NamedTuple):
     hash: bytes
     salt: bytes
     payload: str
+    change: int
 
 
 def canonical(value: Any) -> str:
@@ -72,6 +73,7 @@ def compose(
     effects: Effects,
     payload: Any,
     content: bytes,
+    change: int,
 ) -> Entry:
     """Build a step and its hash."""
     salt = secrets.token_bytes(16)
@@ -84,15 +86,17 @@ def compose(
         }
     )  # fmt: skip
     return Entry(
-        step_id, case_id, seq, action, person_id, content, envelope, step_hash(previous, envelope), salt, payload_text
-    )
+        step_id, case_id, seq, action, person_id, content, envelope, step_hash(previous, envelope), salt, payload_text,
+        change,
+    )  # fmt: skip
 
 
 def append(tx: Connection, entry: Entry) -> bool:
     """Write a step; False when its id was taken meanwhile, and nothing was written."""
     row = {
         "id": entry.id, "case_id": entry.case_id, "seq": entry.seq, "action": entry.action,
-        "person_id": entry.person_id, "content": entry.content, "envelope": entry.envelope, "hash": entry.hash,
+        "person_id": entry.person_id, "content": entry.content, "change": entry.change,
+        "envelope": entry.envelope, "hash": entry.hash,
     }  # fmt: skip
     if not insert_once(tx, Step, row):
         return False

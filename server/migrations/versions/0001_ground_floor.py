@@ -11,6 +11,14 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "anchors",
+        sa.Column("upto", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("steps", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("upto", name="pk_anchors"),
+    )
+    op.create_table(
         "areas",
         sa.Column("code", code_text(12), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -385,6 +393,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=20), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("content", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("change", sa.BigInteger(), nullable=False),
         sa.Column("envelope", sa.Text(), nullable=False),
         sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_steps_case_id"),
@@ -392,6 +401,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_steps"),
         sa.UniqueConstraint("case_id", "seq", name="uq_steps_case_id_seq"),
     )
+    op.create_index("ix_steps_change", "steps", ["change"], unique=False)
     op.create_table(
         "step_payloads",
         sa.Column("step_id", sa.Uuid(), nullable=False),
@@ -415,8 +425,8 @@ def _seed() -> None:
 
 
 def _protect(dialect: str) -> None:
-    """Steps and audit lines are only ever added, whoever asks."""
-    for table in ("steps", "audit"):
+    """Steps, audit lines and anchors are only ever added, whoever asks."""
+    for table in ("steps", "audit", "anchors"):
         if dialect == "postgresql":
             op.execute(
                 f"CREATE FUNCTION refuse_change_of_{table}() RETURNS trigger LANGUAGE plpgsql AS "
