@@ -4,7 +4,8 @@ import { finishSignOut, renewSession } from "./api/session";
 import { startParts } from "./live/parts";
 import { App } from "./screens/app";
 import { language, setLanguage } from "./speak";
-import { startState } from "./state";
+import { personId, startState } from "./state";
+import { dropOldCases } from "./store/cache";
 import { listenForInstall } from "./sw/install";
 import { followUpdates } from "./sw/update";
 import "weui/dist/style/base/base.min.css";
@@ -23,6 +24,8 @@ async function start(): Promise<void> {
   startParts();
   void finishSignOut();
   void renewSession(new Date());
+  const person = personId();
+  if (person) void dropOldCases(person, new Date());
   void followUpdates();
 }
 

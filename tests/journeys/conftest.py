@@ -241,8 +241,7 @@ def phones(browser: Browser, office: Office) -> Iterator[Callable[..., Phone]]:
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             geolocation=where_worker1_stands(),
-            permissions=["geolocation"],
-            **options,
+            **{"permissions": ["geolocation"], **options},
         )
         context.set_default_timeout(SOON_MS)
         contexts.append(context)

@@ -70,3 +70,35 @@ def test_a_cadre_declines_with_a_reason_the_reporter_can_read(office: Any, phone
 
     worker.open(f"case/{case['id']}")
     expect(worker.page.get_by_test_id("timeline")).to_contain_text("请向邻村综治工作站反映")
+
+
+def test_a_report_without_a_fix_takes_a_pin_or_a_grid_set_by_hand(office: Any, phones: Callable[..., Any]) -> None:
+    phone = phones(permissions=[])
+    phone.sign_in("worker1")
+    phone.wait_for_pack()
+
+    phone.begin_report()
+    phone.choose_category("占用")
+    phone.write("手动选点：路面塌陷一米")
+    phone.page.get_by_role("button", name="手动选点").click()
+    pin = phone.page.get_by_role("application")
+    pin.press("ArrowRight")
+    phone.page.get_by_role("button", name="就在这里").click()
+    expect(phone.page.get_by_test_id("place-grid")).to_contain_text("第1网格")
+    phone.send()
+    phone.until(lambda: office.cases("worker1", "手动选点"), "the pinned case")
+    [pinned] = office.cases("worker1", "手动选点")
+    assert pinned["location"]["fix"] == "manual"
+    assert pinned["grid"]["code"].endswith("001")
+
+    phone.begin_report()
+    phone.choose_category("占用")
+    phone.write("只选网格：巷内积水")
+    phone.page.get_by_role("button", name="手动选点").click()
+    phone.page.locator(".sheet .choice").first.click()
+    phone.send()
+    phone.until(lambda: office.cases("worker1", "只选网格"), "the case by grid")
+    [by_grid] = office.cases("worker1", "只选网格")
+    assert by_grid["location"] is None
+    assert by_grid["no_location_reason"]
+    assert by_grid["grid"]["code"].endswith("001")

@@ -4,7 +4,7 @@
  * Touches no draft and no tray: unsent work belongs to its person and outlives every session.
  */
 import { announce } from "../store/announce";
-import { writeCache } from "../store/cache";
+import { dropAnswers, writeCache } from "../store/cache";
 import { withBooks } from "../store/open";
 import type { SessionRow } from "../store/rows";
 import { type Answer, call, type Outgoing, send } from "./call";
@@ -80,6 +80,7 @@ export async function signOut(): Promise<void> {
     await tx.store.put({ key: "sign_out", csrf_token: session.csrf_token });
     await tx.done;
   });
+  await dropAnswers(session.person.id);
   announce("session");
   await finishSignOut();
 }

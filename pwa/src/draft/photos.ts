@@ -33,7 +33,7 @@ export async function keepPhoto(person: string, owner: string, file: Blob, now: 
   };
   const before = await listPhotos(owner);
   if (before.length >= MOST_PHOTOS) return { kind: "too_many" };
-  row.order = (before.at(-1)?.order ?? 0) + 1;
+  row.order = (before[before.length - 1]?.order ?? 0) + 1;
   await withBooks(async (db) => {
     const tx = db.transaction("photos", "readwrite", DURABLE);
     await tx.store.put(row);

@@ -2,7 +2,7 @@
 import { type Answer, call } from "../api/call";
 import { markExpired } from "../api/session";
 import type { CaseSummary, CaseView, Page } from "../api/shapes";
-import { caseKey, writeCache } from "../store/cache";
+import { caseKey, dropCase, writeCache } from "../store/cache";
 
 export type ListName = "all" | "accept";
 
@@ -37,5 +37,6 @@ export function fetchMore(name: ListName, cursor: string): Promise<Answer<Page<C
 export async function refreshCase(person: string, id: string, now: Date): Promise<Answer<CaseView>> {
   const answer = await read<CaseView>(`/cases/${encodeURIComponent(id)}`);
   if (answer.kind === "ok") await writeCache(person, caseKey(id), answer.body, null, now);
+  if (answer.kind === "problem" && answer.status === 404) await dropCase(person, id);
   return answer;
 }

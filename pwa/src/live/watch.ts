@@ -5,7 +5,7 @@
 import { call } from "../api/call";
 import { markExpired, readSession, refreshMe } from "../api/session";
 import type { Change } from "../api/shapes";
-import { caseKey, readCache, writeCache } from "../store/cache";
+import { caseKey, dropCase, readCache, writeCache } from "../store/cache";
 import { refreshCase, refreshList } from "./cases";
 import { refreshPack } from "./pack";
 
@@ -92,10 +92,10 @@ async function refreshTouched(person: string, items: Change[], now: Date): Promi
   let done = true;
   if (items.length > cases.length) done = await refreshGrants(now);
   if (cases.length) done = (await refreshLists(person, now)) && done;
-  for (const { id, gone } of cases)
-    if (!gone && (await readCache(person, caseKey(id)))) {
-      const answer = await refreshCase(person, id, now);
-      done = done && answer.kind !== "unreachable";
-    }
+  for (const { id, gone } of cases) {
+    if (!(await readCache(person, caseKey(id)))) continue;
+    if (gone) await dropCase(person, id);
+    else if ((await refreshCase(person, id, now)).kind === "unreachable") done = false;
+  }
   return done;
 }

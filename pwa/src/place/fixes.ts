@@ -11,6 +11,8 @@ const PAUSE_MS = 4_000;
 const TIMEOUT_MS = 20_000;
 /** Worse than this is said plainly: the grid may be wrong. */
 export const POOR_M = 100;
+/** Worse than this is no place at all (a guess by the network's address); the office refuses it, too. */
+const USELESS_M = 100_000;
 
 export type Trouble = "denied" | "unavailable" | "unsupported" | "insecure";
 
@@ -60,7 +62,8 @@ export function collectFixes(onFix: (fix: Fix) => void, onTrouble: (trouble: Tro
       (position) => {
         if (stopped) return;
         const fix = readPosition(position);
-        onFix(fix);
+        if ((fix.accuracy_m ?? 0) > USELESS_M) onTrouble("unavailable");
+        else onFix(fix);
         if ((fix.accuracy_m ?? GOOD_M + 1) > GOOD_M) again();
       },
       (error) => {

@@ -18,7 +18,7 @@ import { Tray } from "./tray";
 const FULL = new Set(["report", "move", "case", "sign-in"]);
 
 export function App() {
-  const [screen = "", id = "", action = ""] = route.value;
+  const [screen = "", id = "", action = "", about = ""] = route.value;
   if (storeBroken.value)
     return (
       <main class="page">
@@ -37,12 +37,12 @@ export function App() {
           {t("session_expired")} <b>{t("sign_in")}</b>
         </a>
       )}
-      {draw(screen, id, action)}
+      {draw(screen, id, action, about)}
     </div>
   );
 }
 
-function draw(screen: string, id: string, action: string) {
+function draw(screen: string, id: string, action: string, about: string) {
   switch (screen) {
     case "sign-in":
       return <SignIn onDone={() => history.back()} />;
@@ -55,7 +55,7 @@ function draw(screen: string, id: string, action: string) {
     case "case":
       return <Case key={id} id={id} />;
     case "move":
-      return <Move key={`${id}/${action}`} id={id} action={action} />;
+      return <Move key={`${id}/${action}/${about}`} id={id} action={action} about={about} />;
     case "me":
       return id === "password" ? <ChangePassword forced={false} onDone={() => go("me")} /> : <Me />;
     default:

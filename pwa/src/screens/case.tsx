@@ -1,6 +1,6 @@
 /** One case whole: where it stands, who holds it, what happened, and the moves open to this person. */
 import { useEffect, useState } from "preact/hooks";
-import type { CaseView } from "../api/shapes";
+import type { CaseView, Move } from "../api/shapes";
 import { refreshCase } from "../live/cases";
 import { go, link } from "../route";
 import { say, t, tCode } from "../speak";
@@ -56,7 +56,7 @@ export function Case({ id }: { id: string }) {
                 class={
                   at > 0 || QUIET.has(move.action) ? "weui-btn weui-btn_default" : "weui-btn weui-btn_primary"
                 }
-                href={link("move", id, move.action)}
+                href={link("move", id, move.action, ...aboutOf(move))}
                 data-action={move.action}
               >
                 {move.label ? say(move.label) : tCode("act", move.action)}
@@ -99,6 +99,12 @@ export function Case({ id }: { id: string }) {
       </section>
     </Page>
   );
+}
+
+/** The assignment or request a move is about, where there is more than the case. */
+export function aboutOf(move: Move): string[] {
+  const about = move.assignment ?? move.request;
+  return about ? [about] : [];
 }
 
 function Fact({ word, value, strong = false }: { word: string; value: string; strong?: boolean }) {

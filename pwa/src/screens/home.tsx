@@ -16,11 +16,16 @@ import { UpdateBanner } from "./parts/update-banner";
 
 export function Home() {
   const now = useNow(60_000);
-  const all = useKept<PageOf<CaseSummary>>(listKey("all"))?.value.items ?? [];
+  const page = useKept<PageOf<CaseSummary>>(listKey("all"))?.value;
+  const all = page?.items ?? [];
   const waiting = useKept<PageOf<CaseSummary>>(listKey("accept"))?.value.items ?? [];
   const today = all.filter((one) => isSameDay(one.received_at, now));
   const filed = sent.value.filter((row) => row.kind === "report" && isSameDay(row.at, now)).length;
   const person = me.value;
+  // The kept page may end before the day does: then the numbers are at least these.
+  const more = page?.next_cursor && today.length === all.length ? "+" : "";
+  const count = (state: string) => `${today.filter((one) => one.state === state).length}${more}`;
+  const mayReport = !person || person.grids.length + person.units.length > 0;
   const mine = person?.grids.map((grid) => grid.code) ?? [];
   const place = person?.grids[0]?.name ?? person?.units[0]?.name ?? "";
 
@@ -28,13 +33,15 @@ export function Home() {
     <Page title={session.value?.person.name ?? t("app_name")} aside={<LanguageButton />}>
       {updateReady.value && <UpdateBanner />}
       <UnsentBanner />
-      <a class="report-button" href={link("report", "new")}>
-        <Icon name="camera" size={32} />
-        <span>
-          <strong>{t("report")}</strong>
-          <small>{t("report_hint")}</small>
-        </span>
-      </a>
+      {mayReport && (
+        <a class="report-button" href={link("report", "new")}>
+          <Icon name="camera" size={32} />
+          <span>
+            <strong>{t("report")}</strong>
+            <small>{t("report_hint")}</small>
+          </span>
+        </a>
+      )}
       {drafts.value.length > 0 && (
         <a class="weui-cells weui-cell weui-cell_access" href={link("tray")}>
           <span class="weui-cell__bd">{t("drafts_n", { n: drafts.value.length })}</span>
@@ -50,9 +57,9 @@ export function Home() {
         </a>
       )}
       <section class="numbers" aria-label={t("today")}>
-        <Figure word={t("today_filed")} value={filed} />
-        <Figure word={t("today_waiting")} value={today.filter((one) => one.state === "submitted").length} />
-        <Figure word={t("today_accepted")} value={today.filter((one) => one.state === "accepted").length} />
+        <Figure word={t("today_filed")} value={String(filed)} />
+        <Figure word={t("today_waiting")} value={count("submitted")} />
+        <Figure word={t("today_accepted")} value={count("accepted")} />
       </section>
       <section class="card">
         <h2 class="card__title">
@@ -66,7 +73,7 @@ export function Home() {
   );
 }
 
-function Figure({ word, value }: { word: string; value: number }) {
+function Figure({ word, value }: { word: string; value: string }) {
   return (
     <div class="numbers__one">
       <b>{value}</b>

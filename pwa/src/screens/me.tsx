@@ -1,7 +1,7 @@
 /** Who is signed in, how safe the unsent work is on this phone, the language, and signing out. */
 import { useEffect, useState } from "preact/hooks";
 import { signOut } from "../api/session";
-import { askToStay } from "../draft/stay";
+import { askToStay, kept } from "../draft/stay";
 import { go, link } from "../route";
 import { t } from "../speak";
 import { drafts, me, session, unsentCount } from "../state";
@@ -12,10 +12,9 @@ import { Note, Page } from "./parts/page";
 declare const __VERSION__: string;
 
 export function Me() {
-  const [kept, setKept] = useState<boolean | null>(null);
   const [room, setRoom] = useState<{ used: number; free: number } | null>(null);
   useEffect(() => {
-    void askToStay().then(setKept);
+    void askToStay();
     void navigator.storage
       ?.estimate?.()
       .then(({ usage = 0, quota = 0 }) =>
@@ -52,8 +51,8 @@ export function Me() {
         </a>
       </div>
       <h2 class="weui-cells__title">{t("storage")}</h2>
-      {kept !== null && (
-        <Note tone={kept ? "good" : "warn"}>{t(kept ? "storage_kept" : "storage_at_risk")}</Note>
+      {kept.value !== null && (
+        <Note tone={kept.value ? "good" : "warn"}>{t(kept.value ? "storage_kept" : "storage_at_risk")}</Note>
       )}
       {room && <p class="fine">{t("storage_used", room)}</p>}
       {canInstall.value && (

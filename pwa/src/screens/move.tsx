@@ -12,16 +12,17 @@ import { composePayload, findLacks, type Lack, type MoveForm, startValues, type 
 import { go, replaceWith } from "../route";
 import { say, t, tCode } from "../speak";
 import { personId } from "../state";
-import { caseKey, dropForm, readCache, writeForm } from "../store/cache";
+import { caseKey, dropForm, formKey, readCache, writeForm } from "../store/cache";
 import { submitMove } from "../tray/enter";
+import { aboutOf } from "./case";
 import { useKept } from "./parts/hooks";
 import { NeedField } from "./parts/need-field";
 import { Note, Page } from "./parts/page";
 
-export function Move({ id, action }: { id: string; action: string }) {
+export function Move({ id, action, about }: { id: string; action: string; about: string }) {
   const kept = useKept<CaseView>(caseKey(id));
   const one = kept?.value;
-  const offer = one?.moves.find((move) => move.action === action);
+  const offer = one?.moves.find((move) => move.action === action && (aboutOf(move)[0] ?? "") === about);
   // The form keeps the case and the move it was opened on: a change under it is judged by the office.
   const opened = useRef<{ one: CaseView; offer: MoveOffer } | null>(null);
   if (one && offer) opened.current ??= { one, offer };
@@ -36,7 +37,7 @@ export function Move({ id, action }: { id: string; action: string }) {
 
 function Form({ one, offer }: { one: CaseView; offer: MoveOffer }) {
   const person = personId() ?? "";
-  const key = `form/${one.id}/${offer.action}`;
+  const key = formKey(one.id, offer.action, aboutOf(offer)[0] ?? "");
   const [form, setForm] = useState<MoveForm | null>(null);
   const [lacks, setLacks] = useState<Lack[]>([]);
   const [busy, setBusy] = useState(false);

@@ -1,4 +1,5 @@
 /** Everything that is not at the office yet, each with its true state and what can be done about it. */
+import { kept } from "../draft/stay";
 import { wakeTray } from "../live/parts";
 import { go, link } from "../route";
 import { say, t, tCode } from "../speak";
@@ -27,6 +28,9 @@ export function Tray() {
   return (
     <Page title={t("tray_title")}>
       {tray.value.length === 0 && drafts.value.length === 0 && <p class="empty">{t("tray_empty")}</p>}
+      {kept.value === false && tray.value.length + drafts.value.length > 0 && (
+        <Note tone="plain">{t("storage_at_risk")}</Note>
+      )}
       {sendable > 0 && (
         <div class="actions">
           <button type="button" class="weui-btn weui-btn_primary" onClick={wakeTray}>

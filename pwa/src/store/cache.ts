@@ -3,6 +3,14 @@ import { announce } from "./announce";
 import { withBooks } from "./open";
 import type { CacheRow } from "./rows";
 
+const FORM = "form/";
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+/** Where the half-filled form of a move is kept. */
+export function formKey(caseId: string, action: string, about: string): string {
+  return `${FORM}${caseId}/${action}/${about}`;
+}
+
 export function caseKey(id: string): string {
   return `case/${id}`;
 }
@@ -29,4 +37,33 @@ export async function writeForm(person: string, key: string, value: unknown, now
 
 export async function dropForm(person: string, key: string): Promise<void> {
   await withBooks((db) => db.delete("cache", [person, key]));
+}
+
+/** Forget a case that this person may no longer see. */
+export async function dropCase(person: string, id: string): Promise<void> {
+  await withBooks((db) => db.delete("cache", [person, caseKey(id)]));
+  announce("cache");
+}
+
+/** Forget cases that nobody looked at for a month, so that the phone does not fill up. */
+export async function dropOldCases(person: string, now: Date): Promise<void> {
+  const oldest = new Date(now.getTime() - KEPT_MS).toISOString();
+  await withBooks(async (db) => {
+    const tx = db.transaction("cache", "readwrite");
+    const range = IDBKeyRange.bound([person, caseKey("")], [person, caseKey("\uffff")]);
+    for (const row of await tx.store.getAll(range))
+      if (row.kept_at < oldest) await tx.store.delete([person, row.key]);
+    await tx.done;
+  });
+}
+
+/** Forget the office's answers at sign-out; half-filled forms are unsent work and stay. */
+export async function dropAnswers(person: string): Promise<void> {
+  await withBooks(async (db) => {
+    const tx = db.transaction("cache", "readwrite");
+    for (const key of await tx.store.getAllKeys(IDBKeyRange.bound([person, ""], [person, "\uffff"])))
+      if (!key[1].startsWith(FORM)) await tx.store.delete(key);
+    await tx.done;
+  });
+  announce("cache");
 }

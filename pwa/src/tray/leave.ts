@@ -3,6 +3,9 @@ import type { CaseView } from "../api/shapes";
 import type { MoveItem, PhotoItem, ReportItem, TrayRow } from "../store/rows";
 import { deleteWithPhotos, write } from "./rows";
 
+/** Receipts kept for each person; the office's own lists go further back. */
+const MOST_RECEIPTS = 100;
+
 /** The row as it is sent, frozen from now on; undefined when it has meanwhile left the tray. */
 export function beginSend(id: string, now: Date): Promise<TrayRow | undefined> {
   return write(async (tx) => {
@@ -42,6 +45,9 @@ export function settleText(
       secret,
       photo_count: item.kind === "report" ? item.photo_count : 0,
     });
+    const receipts = await tx.objectStore("sent").index("person").getAll(item.person);
+    receipts.sort((a, b) => b.at.localeCompare(a.at));
+    for (const old of receipts.slice(MOST_RECEIPTS)) await tx.objectStore("sent").delete(old.id);
     // A report may have been refused and corrected more than once.
     let corrected = item.kind === "report" ? item.draft.corrects : null;
     while (corrected) {

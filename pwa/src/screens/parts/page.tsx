@@ -1,5 +1,6 @@
 /** The frame of every screen: a bar with its title and a way back, the content, and what stays below. */
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../speak";
 import { Icon } from "./icons";
 
@@ -34,6 +35,7 @@ export function Sheet(props: {
   foot?: ComponentChildren;
   children: ComponentChildren;
 }) {
+  useBackToClose(props.onClose);
   return (
     <div class="sheet" role="dialog" aria-modal="true" aria-label={props.title}>
       <header class="bar">
@@ -47,6 +49,25 @@ export function Sheet(props: {
       {props.foot && <footer class="page__foot">{props.foot}</footer>}
     </div>
   );
+}
+
+/** The phone's own back button closes the sheet and stays on the screen below. */
+function useBackToClose(onClose: () => void): void {
+  const close = useRef(onClose);
+  close.current = onClose;
+  useEffect(() => {
+    let popped = false;
+    const whenPopped = () => {
+      popped = true;
+      close.current();
+    };
+    history.pushState({ sheet: true }, "");
+    window.addEventListener("popstate", whenPopped);
+    return () => {
+      window.removeEventListener("popstate", whenPopped);
+      if (!popped && history.state?.sheet) history.back();
+    };
+  }, []);
 }
 
 /** A sentence that must be seen; `live` has it read out when it appears. */
