@@ -1,6 +1,6 @@
 /** The report form (上报): photo, category, place, send; saved at every keystroke and every photo. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Category, ReportBody } from "../api/shapes";
+import type { Category } from "../api/shapes";
 import { findMissing, type Missing } from "../draft/body";
 import { beginDraft, dropDraft, isBlank, readDraft, saveDraft } from "../draft/drafts";
 import { exportDraft } from "../draft/export";
@@ -8,7 +8,7 @@ import { makeSaver } from "../draft/saver";
 import { askToStay } from "../draft/stay";
 import { wakeTray } from "../live/parts";
 import { go, replaceWith } from "../route";
-import { t, tCode, type Word } from "../speak";
+import { t, type Word } from "../speak";
 import { personId, session } from "../state";
 import type { DraftRow, PhotoRow } from "../store/rows";
 import { submitDraft } from "../tray/enter";
@@ -16,19 +16,8 @@ import { CategoryField, findCategory, nameCategory } from "./parts/category-fiel
 import { Note, Page } from "./parts/page";
 import { PhotoField } from "./parts/photo-field";
 import { PlaceField } from "./parts/place-field";
-
-const SOURCES = [
-  "patrol",
-  "wechat_group",
-  "visit",
-  "walk_in",
-  "hotline",
-  "police",
-  "court",
-  "petition",
-  "other",
-];
-const URGENCIES = [1, 2, 3, 4] as const;
+import { SourceField } from "./parts/source-field";
+import { UrgencyField } from "./parts/urgency-field";
 
 /** Begins a draft (or takes up the empty one left behind) and shows its form. */
 export function NewReport() {
@@ -171,35 +160,8 @@ export function Report({ id }: { id: string }) {
       <PlaceField draft={draft} onPlace={change} />
       <section class="card">
         <h2 class="card__title">{t("urgency")}</h2>
-        <div class="segments" role="radiogroup" aria-label={t("urgency")}>
-          {URGENCIES.map((urgency) => (
-            <label key={urgency} class={draft.urgency === urgency ? "segment segment--on" : "segment"}>
-              <input
-                type="radio"
-                name="urgency"
-                checked={draft.urgency === urgency}
-                onChange={() => change(() => ({ urgency }))}
-              />
-              {tCode("urgency", String(urgency))}
-            </label>
-          ))}
-        </div>
-        <label class="field field--row">
-          <span>{t("source")}</span>
-          <select
-            value={draft.source}
-            onChange={(event) => {
-              const source = event.currentTarget.value as ReportBody["source"];
-              change(() => ({ source }));
-            }}
-          >
-            {SOURCES.map((source) => (
-              <option key={source} value={source}>
-                {tCode("source", source)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <UrgencyField value={draft.urgency} onChange={(urgency) => change(() => ({ urgency }))} />
+        <SourceField value={draft.source} onChange={(source) => change(() => ({ source }))} />
       </section>
       <div class="pair">
         <button type="button" class="weui-btn weui-btn_default" onClick={() => exportDraft(draft, photos)}>

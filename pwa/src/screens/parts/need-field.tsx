@@ -2,10 +2,11 @@
 import type { CaseSummary, CaseView, Need, Page } from "../../api/shapes";
 import { listKey } from "../../live/cases";
 import type { Party, Value } from "../../move/form";
-import { say, t, tCode, type Word } from "../../speak";
+import { say, t, type Word } from "../../speak";
 import { CategoryField } from "./category-field";
 import { useKept } from "./hooks";
 import { PhotoField } from "./photo-field";
+import { UrgencyField } from "./urgency-field";
 
 interface Props {
   need: Need;
@@ -42,7 +43,7 @@ function drawField({ need, one, value, onChange, owner, person, keepNow }: Props
         />
       );
     case "urgency":
-      return <Urgency value={value} onChange={onChange} />;
+      return <UrgencyField value={typeof value === "number" ? value : undefined} onChange={onChange} />;
     case "photos":
       return (
         // The form is written with its step id before the camera opens: the photo finds it again.
@@ -79,19 +80,6 @@ function Choice({ need, value, onChange }: Part & { need: Need }) {
             onChange={() => onChange(choice.value)}
           />
           {say(choice.label)}
-        </label>
-      ))}
-    </div>
-  );
-}
-
-function Urgency({ value, onChange }: Part) {
-  return (
-    <div class="segments">
-      {[1, 2, 3, 4].map((urgency) => (
-        <label key={urgency} class={value === urgency ? "segment segment--on" : "segment"}>
-          <input type="radio" name="urgency" checked={value === urgency} onChange={() => onChange(urgency)} />
-          {tCode("urgency", String(urgency))}
         </label>
       ))}
     </div>
