@@ -1,12 +1,15 @@
-"""What the stories about the office begin with: a filed report, a move, a count of all rows."""
+"""What the stories about the office begin with: a filed report, a move, a photo, a count of all rows."""
 
+import hashlib
 import shutil
 import uuid
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from shapely import Point
 from sqlalchemy import func, literal, select, union_all
 from werkzeug.test import TestResponse
@@ -123,3 +126,22 @@ def refused(answer: TestResponse, status: int, code: str, *fields: str) -> dict[
         assert sentence["zh"]
         assert sentence["en"]
     return problem
+
+
+def jpeg(seed: int = 1, size: tuple[int, int] = (60, 40), **options: Any) -> bytes:
+    """A small photo; another `seed` is another photo. The left half is red, the right half blue."""
+    image = Image.new("RGB", size, (250, 10, 10))
+    image.paste((10, 10, 250), (size[0] // 2, 0, size[0], size[1]))
+    image.putpixel((0, 0), (seed % 256, seed // 256 % 256, 0))
+    return encoded(image, "JPEG", **{"quality": 95, "comment": str(seed), **options})
+
+
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
+    """A picture as a file of this kind."""
+    out = BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

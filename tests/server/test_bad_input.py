@@ -67,7 +67,7 @@ def test_ten_megabytes_are_refused_with_or_without_a_stated_length(untouched: Of
     data = json.dumps(report(text="长" * 3_500_000)).encode()
     refused(send(untouched, data), 413, "too_large")
     path = f"/reports/{uuid.uuid4()}"
-    chunked = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
     answer = untouched.client("worker1").put(
         path, data=data, content_type="application/json", environ_overrides=chunked
     )
