@@ -32,7 +32,7 @@ class PhotoListing(Base):
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True, index=True)
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"))
-    kind: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(20))
     position: Mapped[int] = mapped_column(Integer)
     arrived_at: Mapped[datetime | None] = mapped_column(Instant())
 

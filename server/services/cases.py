@@ -171,7 +171,7 @@ def list_photos(
             [
                 {
                     "parent_id": parent_id, "sha256": bytes.fromhex(photo), "case_id": case_id,
-                    "person_id": person_id, "kind": kind[:8], "position": position,
+                    "person_id": person_id, "kind": kind, "position": position,
                 }
                 for position, photo in enumerate(photos)
             ],

@@ -95,7 +95,7 @@ def test_a_photo_of_a_step_arrives_under_the_step(shared_office: Office, report:
     assert worker.put(path, data=photo, content_type="image/jpeg").status_code == 201
     photos = worker.get(f"/cases/{case['id']}").json["photos"]
     assert photos == [
-        {"sha256": sha256(photo), "kind": "suppleme", "step": str(step_id), "missing": False},
+        {"sha256": sha256(photo), "kind": "supplement", "step": str(step_id), "missing": False},
     ]
 
 
