@@ -184,7 +184,8 @@ def _first_holder(
 
 
 def _candidates(found: Whereabouts) -> list[dict[str, Any]]:
-    listed = list(found.candidates) or ([found.nearest] if found.nearest else [])
+    shown = list(found.candidates[: whereabouts.CANDIDATES_SHOWN])
+    listed = shown or ([found.nearest] if found.nearest else [])
     return [{"code": one.code, "distance_m": round(one.distance_m, 1)} for one in listed]
 
 

@@ -32,14 +32,15 @@ class Fault(NamedTuple):
 def check_cases(connection: Connection) -> Iterator[Fault | None]:
     """Every case in turn: None when it is sound, else what is wrong with it."""
     columns = [column for column in Case.__table__.columns if column.name not in ("lon", "lat", "cell")]
-    steps = connection.execution_options(yield_per=500).execute(
+    steps = connection.execute(
         select(Step.__table__, StepPayload.salt, StepPayload.payload)
         .outerjoin(StepPayload, StepPayload.step_id == Step.id)
         .order_by(Step.case_id, Step.seq)
+        .execution_options(yield_per=500)
     )
     chains = groupby(steps, key=lambda step: step.case_id)
     chain = next(chains, None)
-    for case in connection.execution_options(yield_per=500).execute(select(*columns).order_by(Case.id)):
+    for case in connection.execute(select(*columns).order_by(Case.id).execution_options(yield_per=500)):
         found: Sequence[Row[Any]] = ()
         if chain is not None and chain[0] == case.id:
             found = list(chain[1])
@@ -120,8 +121,11 @@ def _payload_fits(cover: dict[str, Any], step: Row[Any]) -> bool:
 
 def _digest(connection: Connection, since: int, upto: int, before: bytes) -> tuple[int, bytes]:
     rolling, count = hashlib.sha256(before), 0
-    rows = connection.execution_options(yield_per=5000).execute(
-        select(Step.hash).where(Step.change >= since, Step.change < upto).order_by(Step.change, Step.id)
+    rows = connection.execute(
+        select(Step.hash)
+        .where(Step.change >= since, Step.change < upto)
+        .order_by(Step.change, Step.id)
+        .execution_options(yield_per=5000)
     )
     for row in rows:
         rolling.update(row.hash)

@@ -8,7 +8,8 @@ from grids.locator import Candidate
 from server.rules.refusals import invalid
 from server.services.reference import Atlas, GridEntry
 
-CANDIDATES_KEPT = 20
+CANDIDATES_SHOWN = 20
+"""A phone that knows its place to a kilometre touches dozens of grids; nobody chooses among more than these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Whereabouts:
     Args:
         match: `inside`, `border`, `near`, `outside` as the locator says, or `chosen` without coordinates.
         grid: the grid it counts for; None outside all grids or with neither place nor grid.
-        candidates: other grids it could be, nearest first, at most 20.
+        candidates: other grids it could be, nearest first.
         nearest: for `near` and `outside`.
         lon, lat: WGS-84 degrees, None without coordinates.
     """
@@ -38,7 +39,7 @@ def locate(atlas: Atlas, lon: float, lat: float, crs: Crs, accuracy_m: float | N
     return Whereabouts(
         match=place.match,
         grid=atlas.grids[place.code] if place.code is not None else None,
-        candidates=place.candidates[:CANDIDATES_KEPT],
+        candidates=place.candidates,
         nearest=place.nearest,
         lon=wgs_lon,
         lat=wgs_lat,

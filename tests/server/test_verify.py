@@ -91,10 +91,8 @@ def test_a_changed_payload_is_named(office: Office, case_id: str) -> None:
 def test_a_changed_envelope_breaks_the_chain_where_it_was_changed(office: Office, case_id: str) -> None:
     with intruder(office) as connection:
         connection.execute(
-            text(
-                "UPDATE steps SET envelope = replace(envelope, '\"based_on\":1', '\"based_on\":2') WHERE case_id = :id"
-            ),
-            {"id": raw(office, case_id)},
+            text("UPDATE steps SET envelope = replace(envelope, :old, :new) WHERE case_id = :id"),
+            {"id": raw(office, case_id), "old": '"based_on":1', "new": '"based_on":2'},
         )
     [fault], _ = faults(office)
     assert "step 2" in fault.en

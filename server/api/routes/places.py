@@ -131,7 +131,9 @@ def locate(query: dict[str, Any]) -> dict[str, Any]:
     return {
         "grid": grid,
         "match": found.match,
-        "candidates": [{"code": one.code, "distance_m": one.distance_m} for one in found.candidates],
+        "candidates": [
+            {"code": one.code, "distance_m": one.distance_m} for one in found.candidates[: whereabouts.CANDIDATES_SHOWN]
+        ],
         "nearest": {"code": found.nearest.code, "distance_m": found.nearest.distance_m} if found.nearest else None,
         "wgs84": {"lon": found.lon, "lat": found.lat},
     }
