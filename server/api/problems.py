@@ -34,6 +34,7 @@ STATUS: dict[str, int] = {
     "too_large": 413,
     "wrong_media_type": 415,
     "invalid": 422,
+    "grid_too_far": 422,
     "not_listed": 422,
     "photo_refused": 422,
     "too_many_tries": 429,

@@ -16,6 +16,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "not_found": ("找不到该内容，或您无权查看。", "There is no such thing, or it is not yours to see."),
     "no_such_method": ("该地址不支持这种操作。", "This address does not offer that method."),
     "invalid": ("填写的内容有误，请按提示修改。", "Some of what was sent is not right; see the fields."),
+    "grid_too_far": (
+        "所选网格离定位点太远，请核对位置或网格。",
+        "The chosen grid is too far from the place; check either.",
+    ),
     "not_json": ("内容不是有效的 JSON。", "The body is not valid JSON."),
     "cut_short": ("内容没有传完整，请重新发送。", "The content was cut short on its way; send it again."),
     "wrong_media_type": ("内容类型不受支持。", "This kind of content is not accepted here."),

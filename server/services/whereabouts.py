@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from geodata.crs import Crs, to_wgs84
 from grids.locator import Candidate
-from server.rules.refusals import invalid
+from server.rules.refusals import Refusal, invalid
 from server.services.reference import Atlas, GridEntry
 
 CANDIDATES_SHOWN = 20
@@ -50,17 +50,14 @@ def choose(atlas: Atlas, found: Whereabouts, grid_code: str) -> Whereabouts:
     """The worker's own choice among the grids that their accuracy circle touches.
 
     Raises:
-        Refusal: `invalid` with `grid_too_far` in words when the circle does not touch that grid.
+        Refusal: `grid_too_far` when the circle does not touch that grid.
     """
     touched = {candidate.code for candidate in found.candidates}
     if found.grid is not None:
         touched.add(found.grid.code)
     if grid_code not in touched or grid_code not in atlas.grids:
-        raise invalid(
-            "grid_code",
-            "所选网格离定位点太远（grid_too_far），请核对位置或网格。",
-            "The chosen grid is too far from the place (grid_too_far); check either.",
-        )
+        sentence = ("定位误差范围碰不到这个网格。", "The place's accuracy circle does not touch this grid.")
+        raise Refusal("grid_too_far", errors={"grid_code": sentence})
     return Whereabouts(found.match, atlas.grids[grid_code], found.candidates, found.nearest, found.lon, found.lat)
 
 

@@ -23,7 +23,7 @@ _schema = ReportSchema()
 @reports.route(
     "/reports/<report_id>", method="PUT", guard=signed_in, takes=_schema, reads_body=False,
     answers={201: ReportReceiptSchema(), 200: ReportReceiptSchema()},
-    refuses=("already_different", "not_for_your_role"),
+    refuses=("already_different", "not_for_your_role", "grid_too_far"),
 )  # fmt: skip
 def file_report(report_id: uuid.UUID) -> tuple[dict[str, Any], int]:
     """File a report, or hear again what became of it: the same content under the same id changes nothing."""
