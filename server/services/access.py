@@ -6,8 +6,9 @@ one of them. Lists, details, changes and photos all go through here.
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, select
 
 from server.models import Audience, Case, Unit
 from server.rules.workflow import Role
@@ -42,11 +43,11 @@ def audience_of(
     return list(dict.fromkeys(found))
 
 
-def sees(person: SignedIn) -> ColumnElement[bool]:
-    """A condition on `Case`: this person is in its audience."""
+def sees(listed: list[str] | BindParameter[Any]) -> ColumnElement[bool]:
+    """A condition on `Case`: whoever stands under the listed subjects is in its audience."""
     return (
         select(Audience.case_id)
-        .where(Audience.case_id == Case.id, Audience.subject.in_(subjects(person)), Audience.gone.is_(False))
+        .where(Audience.case_id == Case.id, Audience.subject.in_(listed), Audience.gone.is_(False))
         .exists()
     )
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
-from server.db import insert_once
+from server.db import insert_once, inserting
 from server.models import Audience, Case, Deadline, PhotoListing, Step
 from server.models.numbers import next_change
 from server.rules.refusals import Refusal, invalid
@@ -47,9 +47,12 @@ class Wish(NamedTuple):
     as_unit: uuid.UUID | None
 
 
+_FIND = select(Step.case_id, Step.person_id, Step.action, Step.content).where(Step.id == bindparam("id"))
+
+
 def find(tx: Connection, step_id: uuid.UUID) -> Row[Any] | None:
     """The step that already has this id, if any: case_id, person_id, action, content."""
-    return tx.execute(select(Step.case_id, Step.person_id, Step.action, Step.content).where(Step.id == step_id)).first()
+    return tx.execute(_FIND, {"id": step_id}).first()
 
 
 def check_replay(known: Row[Any], person: SignedIn, content: bytes, action: str, case_id: uuid.UUID) -> None:
@@ -92,7 +95,7 @@ def open_case(
         raise Refusal("already_different")
     clocks = _start_clocks(hearing.tx, submission.id, effects)
     hearing.tx.execute(
-        insert(Audience),
+        inserting(Audience),
         [
             {
                 "case_id": submission.id, "subject": subject, "received_at": hearing.now,
@@ -167,7 +170,7 @@ def list_photos(
     """Write down which photos a report or step promises; nothing for none."""
     if photos:
         tx.execute(
-            insert(PhotoListing),
+            inserting(PhotoListing),
             [
                 {
                     "parent_id": parent_id, "sha256": bytes.fromhex(photo), "case_id": case_id,
@@ -224,7 +227,7 @@ def _start_clocks(tx: Connection, case_id: uuid.UUID, effects: Effects) -> list[
         for clock in effects.started
     ]  # fmt: skip
     if rows:
-        tx.execute(insert(Deadline), rows)
+        tx.execute(inserting(Deadline), rows)
     return rows
 
 

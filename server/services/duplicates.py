@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from server.models import Case
 from server.rules.rulebook import RuleBook
-from server.services.access import sees
+from server.services.access import sees, subjects
 from server.services.hearing import Hearing
 
 CELL_DEGREES = 0.005
@@ -19,6 +19,20 @@ METRES_PER_DEGREE = 111_195
 """Of a great circle on the mean Earth radius of 6,371 km."""
 _ROW = 100_000
 """Cells a row of the numbering holds; 0.005° makes 72,000 around the equator."""
+
+
+_NEARBY = (
+    select(Case.id, Case.code, Case.title, Case.state, Case.category, Case.lon, Case.lat)
+    .where(
+        Case.cell.in_(bindparam("cells", expanding=True)),
+        Case.received_at.between(bindparam("since"), bindparam("until")),
+        Case.category.in_(bindparam("categories", expanding=True)),
+        Case.id != bindparam("id"),
+        sees(bindparam("subjects", expanding=True)),
+    )
+    .order_by(Case.received_at.desc())
+    .limit(200)
+)
 
 
 def cell_of(lon: float, lat: float) -> int:
@@ -34,18 +48,15 @@ def find(hearing: Hearing, case: Mapping[str, Any]) -> list[dict[str, Any]]:
         return []
     reach = float(rules.numbers["duplicate_distance_m"])
     rows = hearing.tx.execute(
-        select(Case.id, Case.code, Case.title, Case.state, Case.category, Case.lon, Case.lat)
-        .where(
-            Case.cell.in_(_around(case["cell"])),
-            Case.received_at.between(
-                case["received_at"] - timedelta(days=rules.numbers["duplicate_days"]), case["received_at"]
-            ),
-            Case.category.in_(_siblings(case["category"], rules)),
-            Case.id != case["id"],
-            sees(hearing.person),
-        )
-        .order_by(Case.received_at.desc())
-        .limit(200)
+        _NEARBY,
+        {
+            "cells": _around(case["cell"]),
+            "since": case["received_at"] - timedelta(days=rules.numbers["duplicate_days"]),
+            "until": case["received_at"],
+            "categories": _siblings(case["category"], rules),
+            "id": case["id"],
+            "subjects": subjects(hearing.person),
+        },
     )
     found = []
     for row in rows:

@@ -58,7 +58,7 @@ def find_by_party(hearing: Hearing, kind: str, value: str) -> Sequence[Mapping[s
     """The newest 200 cases this person may see that name a party with this phone or ID number."""
     rows = hearing.tx.execute(
         select(Case.id)
-        .where(Case.id.in_(parties.cases_with(hearing.keys, kind, value)), access.sees(hearing.person))
+        .where(Case.id.in_(parties.cases_with(hearing.keys, kind, value)), access.sees(access.subjects(hearing.person)))
         .order_by(Case.received_at.desc(), Case.id.desc())
         .limit(200)
     )
@@ -129,7 +129,7 @@ def _waits_for(hearing: Hearing, ask: str) -> ColumnElement[bool]:
 def _by_holder(
     hearing: Hearing, conditions: Sequence[ColumnElement[bool]], after: tuple[datetime, uuid.UUID] | None
 ) -> Select[Any]:
-    statement = select(Case.received_at, Case.id).where(*conditions, access.sees(hearing.person))
+    statement = select(Case.received_at, Case.id).where(*conditions, access.sees(access.subjects(hearing.person)))
     if after:
         statement = statement.where(tuple_(Case.received_at, Case.id) < _key(after))
     return statement

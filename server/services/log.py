@@ -12,9 +12,9 @@ import uuid
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
-from server.db import insert_once
+from server.db import insert_once, inserting
 from server.models import Step, StepPayload
 from server.rules.workflow import Effects
 
@@ -100,7 +100,7 @@ def append(tx: Connection, entry: Entry) -> bool:
     }  # fmt: skip
     if not insert_once(tx, Step, row):
         return False
-    tx.execute(insert(StepPayload).values(step_id=entry.id, salt=entry.salt, payload=entry.payload))
+    tx.execute(inserting(StepPayload), {"step_id": entry.id, "salt": entry.salt, "payload": entry.payload})
     return True
 
 

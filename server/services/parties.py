@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from server.db import inserting
 from server.keys import Keys
 from server.models import Party
 
@@ -38,7 +39,7 @@ def store(
             }
         )  # fmt: skip
     if rows:
-        tx.execute(insert(Party), rows)
+        tx.execute(inserting(Party), rows)
 
 
 def seal(keys: Keys, row_id: uuid.UUID, party: Mapping[str, Any]) -> bytes:
