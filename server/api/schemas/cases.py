@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from server.api.schemas.values import CodedSchema, NamedSchema, QueryNumbers, Strict, one_of, short, whole
+from server.api.schemas.values import CodedSchema, NamedSchema, QueryNumbers, Strict, Words, one_of, short, whole
 from server.rules.workflow import State
 
 ASKS = ("accept", "dispatch", "sign", "handle", "answer", "verify", "visit", "check")
@@ -190,19 +190,18 @@ class CaseQuerySchema(QueryNumbers):
     cursor = short(300, load_default=None)
 
 
+def _purpose() -> Words:
+    longest = validate.Length(max=200, error="用途最多 200 字。\nA purpose has at most 200 characters.")
+    return Words(least=2, required=True, validate=longest)
+
+
 class SearchSchema(Strict):
     """Find cases by a party's phone or ID number; the purpose is logged."""
 
     phone = short(32)
     id_number = short(32)
-    purpose = fields.String(
-        required=True,
-        validate=validate.Length(2, 200, error="请写明用途（2 至 200 字）。\nState the purpose."),
-    )
+    purpose = _purpose()
 
 
 class PurposeSchema(Strict):
-    purpose = fields.String(
-        required=True,
-        validate=validate.Length(2, 200, error="请写明用途（2 至 200 字）。\nState the purpose."),
-    )
+    purpose = _purpose()
