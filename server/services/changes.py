@@ -70,15 +70,19 @@ def since(hearing: Hearing, cursor_text: str | None) -> News:
         .order_by(Audience.change, Audience.case_id)
         .limit(PAGE + 1)
     ).all()
-    page = keys[:PAGE]
+    page, more = keys[:PAGE], len(keys) > PAGE
     items = _cases(hearing, [key.case_id for key in page])
     if (cursor.places, cursor.rules) != (person.places_stamp, person.rules_stamp):
         version = person.places_stamp + person.rules_stamp
         items += [{"kind": "packs", "id": code, "version": version, "gone": False} for code in _pack_areas(hearing)]
-    items += _grants(hearing, cursor.change, horizon)
     last = page[-1] if page else cursor
-    reached = Cursor(last.change, last.case_id, person.places_stamp, person.rules_stamp)
-    return News(items, reached.text(), len(keys) > PAGE)
+    change, case_id = last.change, last.case_id
+    granted = _granted_at(hearing)
+    if cursor.change < granted < (change + 1 if more else horizon):
+        items.append({"kind": "grants", "id": person.id, "version": granted, "gone": False})
+        if granted > change:  # every case below it is on this page; tell of the grants once
+            change, case_id = granted, _LAST
+    return News(items, Cursor(change, case_id, person.places_stamp, person.rules_stamp).text(), more)
 
 
 def _cases(hearing: Hearing, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
@@ -96,11 +100,9 @@ def _cases(hearing: Hearing, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
     return [found[one] for one in dict.fromkeys(ids)]
 
 
-def _grants(hearing: Hearing, after: int, horizon: int) -> list[dict[str, Any]]:
+def _granted_at(hearing: Hearing) -> int:
     change: int = hearing.tx.execute(select(Person.grants_change).where(Person.id == hearing.person.id)).scalar_one()
-    if after < change < horizon:
-        return [{"kind": "grants", "id": hearing.person.id, "version": change, "gone": False}]
-    return []
+    return change
 
 
 def _pack_areas(hearing: Hearing) -> list[str]:
@@ -115,6 +117,8 @@ def _read(text: str) -> Cursor:
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         change, case_id, places, rules = json.loads(packed)
-        return Cursor(int(change), uuid.UUID(case_id), int(places), int(rules))
+        if not all(type(number) is int and 0 <= number < 2**63 for number in (change, places, rules)):
+            raise ValueError(packed)
+        return Cursor(change, uuid.UUID(case_id), places, rules)
     except (ValueError, TypeError, AttributeError):
         raise invalid("since", "同步位置无效。", "This cursor is not valid.") from None

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from io import BytesIO
@@ -17,8 +18,9 @@ from werkzeug.test import TestResponse
 from geodata.demo import demo_county
 from server import create_app, logs
 from server.config import Settings
-from server.db import db
-from server.models import Base
+from server.db import db, reading
+from server.models import Audience, Base
+from server.models.numbers import change_horizon
 from tests.conftest import APPLICATION, OWNER, Client, Office, as_superuser, postgres_url, settings_for
 
 NOON = "2026-11-20T12:00:00+08:00"
@@ -97,6 +99,19 @@ def move(
 def accepting(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The payload that accepts a case as it was filed."""
     return {"category": case["category"], "urgency": case["urgency"], **changes}
+
+
+def let_commits_settle(office: Office) -> None:
+    """Wait until `changes` may tell of everything committed so far: an older transaction, be it of another test's
+    database on the same PostgreSQL, holds it back."""
+    waited_until = time.monotonic() + 60
+    newest = select(func.max(Audience.change))
+    while True:
+        with office.app.app_context(), reading() as snapshot:
+            if change_horizon(snapshot) > (snapshot.execute(newest).scalar() or 0):
+                return
+        assert time.monotonic() < waited_until, "a transaction on this PostgreSQL has been open for a minute"
+        time.sleep(0.02)
 
 
 REJECTING = {"code": "not_ours", "basis": "不属于网格事项受理范围。", "guidance": "请到政务服务中心三号窗口办理。"}
