@@ -6,7 +6,7 @@ PYTHON ?= python3
 .PHONY: help run test check bench lock clean
 
 help:
-	@echo 'make run    启动：装好所需、建演示乡镇、开服务     get ready, make the demo township, serve'
+	@echo 'make run    启动：装好所需、建演示县、开服务       get ready, make the demo county, serve'
 	@echo 'make test   安装测试所需并全部运行                 install what the tests need, run all of them'
 	@echo 'make check  几秒钟的检查：格式、类型、导入方向     seconds: lint, types, import directions'
 	@echo 'make bench  性能测量，结果见 docs/benchmarks.md    measurements, see docs/benchmarks.md'
