@@ -1,10 +1,11 @@
 """A backup is whole by itself, and what is restored is what was backed up; on both databases."""
 
-import importlib.util
-import os
+import importlib
 import sqlite3
 import sys
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +14,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from server import create_app
 from server.config import Settings, SettingsError, read_settings
+from server.db import db
 from server.keys import make_keys
+from server.migrations import chain
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 NOW = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
@@ -122,39 +126,48 @@ def test_a_changed_dump_an_existing_database_and_missing_keys_refuse(office: Set
 
 
 @pytest.fixture
-def postgres() -> Iterator[dict[str, str]]:
-    """Addresses of an old and an empty new database with PostGIS, both owned by a role that is no superuser."""
-    if "postgresql" in os.environ.get("TESTS_WITHOUT", ""):
-        pytest.skip("this machine lacks postgresql")
-    role, names = f"keeper_{os.getpid()}", [f"kept_{os.getpid()}", f"fresh_{os.getpid()}"]
+def empty_postgres(postgres_settings: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """A new database beside the demonstration office's, as the runbook makes one, and the same keys."""
+    name = f"restored_{uuid.uuid4().hex}"
+    owner = sql.Identifier(str(postgres_settings.migrate_url.username))
     with psycopg.connect(autocommit=True) as superuser:
-        superuser.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'p w%@'").format(sql.Identifier(role)))
-        for name in names:
-            superuser.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*map(sql.Identifier, (name, role))))
-            with psycopg.connect(dbname=name, autocommit=True) as inside:
-                inside.execute("CREATE EXTENSION postgis")
-        server = f"{os.environ['PGHOST']}:{os.environ['PGPORT']}"
-        yield {name.partition("_")[0]: f"postgresql://{role}:p%20w%25%40@{server}/{name}" for name in names}
-        for name in names:
-            superuser.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-        superuser.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+        superuser.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(sql.Identifier(name), owner))
+        with psycopg.connect(dbname=name, autocommit=True) as inside:
+            inside.execute("CREATE EXTENSION postgis")
+        yield replace(
+            postgres_settings,
+            data_dir=tmp_path / "fresh",
+            photo_dir=tmp_path / "fresh/photos",
+            database_url=postgres_settings.database_url.set(database=name),
+            migrate_url=postgres_settings.migrate_url.set(database=name),
+        )
+        superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def test_postgres_comes_back_with_its_geometries(postgres: dict[str, str], tmp_path: Path):
-    office = an_office(tmp_path / "office", database_url=postgres["kept"])
-    put_photos(office)
-    with psycopg.connect(postgres["kept"]) as connection:
-        connection.execute("CREATE TABLE alembic_version (version_num text)")
-        connection.execute("CREATE TABLE grids (outline geometry(Polygon, 4326))")
-        connection.execute("INSERT INTO grids VALUES (ST_MakeEnvelope(111, 34, 112, 35, 4326))")
-    made = backup.back_up(office, tmp_path / "backups", NOW)
-    fresh = an_office(tmp_path / "fresh", database_url=postgres["fresh"])
-    restore.restore(fresh, made)
-    with psycopg.connect(postgres["fresh"]) as connection:
-        assert connection.execute("SELECT ST_Area(outline) FROM grids").fetchone() == (1.0,)
-    assert files(fresh.photo_dir) == files(office.photo_dir)
+def grids(settings: Settings) -> list[tuple[str, str]]:
+    """What the application's role reads: every grid's code and outline."""
+    with psycopg.connect(
+        settings.database_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    ) as role:
+        return role.execute("SELECT code, ST_AsText(geometry) FROM grids ORDER BY 1, 2").fetchall()
+
+
+def test_an_office_on_postgres_moves_to_an_empty_database(
+    postgres_settings: Settings, empty_postgres: Settings, tmp_path: Path
+):
+    put_photos(postgres_settings)
+    # The nightly backup knows the application's role only.
+    made = backup.back_up(
+        replace(postgres_settings, migrate_url=postgres_settings.database_url), tmp_path / "backups", NOW
+    )
+    restore.restore(empty_postgres, made)
+    assert files(empty_postgres.photo_dir) == files(postgres_settings.photo_dir)
+    with create_app(empty_postgres).app_context():
+        chain.upgrade()
+        db.engine.dispose()
+    assert grids(empty_postgres) == grids(postgres_settings) != []
     with pytest.raises(SettingsError, match="already"):
-        restore.restore(fresh, made)
+        restore.restore(empty_postgres, made)
 
 
 def test_an_sqlite_backup_does_not_go_into_postgres(office: Settings, tmp_path: Path):
