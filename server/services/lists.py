@@ -10,7 +10,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Tuple, and_, false, literal, or_, select, tuple_, union
@@ -112,7 +112,7 @@ def _conditions(hearing: Hearing, filters: Mapping[str, Any]) -> list[ColumnElem
         found.append(late if filters["overdue"] else ~late)
     if "q" in filters:
         words = filters["q"].strip()
-        found.append(or_(Case.code == words, Case.title.contains(words, autoescape=True)))
+        found.append(or_(Case.code == words, Case.title.icontains(words, autoescape=True)))
     return found
 
 
@@ -172,9 +172,10 @@ def _read_cursor(cursor: str, filters: Mapping[str, Any]) -> tuple[datetime, uui
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         received_at, case_id, fingerprint = json.loads(text)
-        key = datetime.fromisoformat(received_at), uuid.UUID(case_id)
-    except (ValueError, TypeError, AttributeError):
+        moment = datetime.fromisoformat(received_at)
+        key = moment.astimezone(UTC), uuid.UUID(case_id)
+    except (ValueError, TypeError, AttributeError, OverflowError):
         raise invalid("cursor", "翻页位置无效。", "This cursor is not valid.") from None
-    if fingerprint != _fingerprint(filters) or key[0].tzinfo is None:
+    if fingerprint != _fingerprint(filters) or moment.tzinfo is None:
         raise invalid("cursor", "翻页位置属于其他筛选条件。", "This cursor belongs to other filters.")
     return key

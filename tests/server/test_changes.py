@@ -234,8 +234,8 @@ def test_a_report_that_is_given_up_holds_nothing_back(office: Office, report: Ma
     assert [item["id"] for item in listener.hear()] == [kept]
 
 
-def test_a_cursor_from_a_time_the_books_do_not_know_has_expired(office: Office):
-    client = office.client("worker1")
+def test_a_cursor_from_a_time_the_books_do_not_know_has_expired(shared_office: Office):
+    client = shared_office.client("worker1")
     change, case_id, known_places, known_rules = read(client)
     for parts in (
         (change + 10**6, case_id, known_places, known_rules),
@@ -264,8 +264,8 @@ def test_a_cursor_from_a_time_the_books_do_not_know_has_expired(office: Office):
     ],
     ids=str,
 )
-def test_a_cursor_that_no_server_made_is_refused(office: Office, parts: list[Any]):
-    refused(office.client("worker1").get(f"/changes?since={cursor(*parts)}"), 422, "invalid", "since")
+def test_a_cursor_that_no_server_made_is_refused(shared_office: Office, parts: list[Any]):
+    refused(shared_office.client("worker1").get(f"/changes?since={cursor(*parts)}"), 422, "invalid", "since")
 
 
 def read(client: Client) -> tuple[int, str, int, int]:
