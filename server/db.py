@@ -11,14 +11,15 @@ models; there is no unit of work whose flush order anyone would have to guess (d
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, Insert, MetaData, Table, TextClause, bindparam, event, insert, text
+from sqlalchemy import Connection, Dialect, Engine, MetaData, Table, event
 from sqlalchemy.orm import DeclarativeBase
 
 from server.config import Settings
@@ -93,10 +94,8 @@ def engine_options(settings: Settings) -> dict[str, Any]:
 
 
 def prepare(engine: Engine) -> None:
-    """Give SQLite durability, foreign keys and explicit BEGINs; let PostgreSQL take several rows in one INSERT."""
+    """Give SQLite durability, foreign keys and explicit BEGINs; PostgreSQL needs nothing."""
     if engine.dialect.name != "sqlite":
-        # The driver's executemany sends a statement for each row.
-        engine.dialect.use_insertmanyvalues_wo_returning = True
         return
 
     @event.listens_for(engine, "connect")
@@ -139,32 +138,42 @@ def glance() -> Iterator[Connection]:
         yield connection
 
 
-def insert_once(tx: Connection, model: type[Base], values: Mapping[str, Any], *key: str) -> bool:
-    """Insert a row unless its key (default: the primary key) is there; True when it was written."""
-    return tx.execute(_inserting_once(model, tuple(values), key), values).first() is not None
+def insert_rows(tx: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that have the same columns in one statement (no geometry; for that there is `insert()`)."""
+    insert = _compose_insert(tx.dialect, model, tuple(rows[0]), len(rows), None)
+    tx.exec_driver_sql(insert.sql, insert.values(rows))
+
+
+def insert_once(tx: Connection, model: type[Base], row: Mapping[str, Any], *key: str) -> bool:
+    """Write a row unless its key (default: the primary key) is there; True when it was written."""
+    insert = _compose_insert(tx.dialect, model, tuple(row), 1, key)
+    return tx.exec_driver_sql(insert.sql, insert.values([row])).rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Insert:
+    """An INSERT in one database's words; `columns` say how the driver wants each value."""
+
+    sql: str
+    columns: Sequence[tuple[str, Callable[[Any], Any] | None]]
+
+    def values(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+        return tuple(
+            [row[name] if prepare is None else prepare(row[name]) for row in rows for name, prepare in self.columns]
+        )
 
 
 @cache
-def inserting(model: type[Base]) -> Insert:
-    """INSERT into a model's table, to be executed with a row or a list of rows.
-
-    Always the same object, so that SQLAlchemy finds at once what it compiled; `insert(model).values(...)` is
-    taken apart anew on every call.
-    """
-    return insert(_table(model))
-
-
-@cache
-def _inserting_once(model: type[Base], names: tuple[str, ...], key: tuple[str, ...]) -> TextClause:
-    """Written out, because SQLAlchemy 2.0 compiles its own ON CONFLICT anew on every call, which takes ten times as
-    long as the insert. Both databases read this."""
-    table = _table(model)
-    columns, values = ", ".join(f'"{name}"' for name in names), ", ".join(f":{name}" for name in names)
-    target = ", ".join(key or (column.name for column in table.primary_key))
+def _compose_insert(
+    dialect: Dialect, model: type[Base], names: tuple[str, ...], count: int, key: tuple[str, ...] | None
+) -> _Insert:
+    """A report is eight of these, so they are composed once and not by SQLAlchemy, which compiles ON CONFLICT and
+    takes `values()` apart anew on every call and sends several rows to PostgreSQL one by one."""
+    table = cast(Table, model.__table__)
+    row = ", ".join(["?" if dialect.paramstyle == "qmark" else "%s"] * len(names))
     # Names come from the models, values are bound.
-    sql = f"INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT ({target}) DO NOTHING RETURNING 1"  # noqa: S608
-    return text(sql).bindparams(*(bindparam(name, type_=table.c[name].type) for name in names))
-
-
-def _table(model: type[Base]) -> Table:
-    return cast(Table, model.__table__)
+    sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {', '.join([f'({row})'] * count)}"  # noqa: S608
+    if key is not None:
+        sql += f" ON CONFLICT ({', '.join(key or [column.name for column in table.primary_key])}) DO NOTHING"
+    kinds = [(name, table.c[name].type.dialect_impl(dialect)) for name in names]
+    return _Insert(sql, [(name, kind.bind_processor(dialect)) for name, kind in kinds])

@@ -7,6 +7,7 @@ library does not know and no override covers count Monday to Friday; `covers()` 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -17,6 +18,12 @@ Shift = tuple[time, time]
 
 _LAST_KNOWN_YEAR = max(day.year for day in _known_holidays)
 _FIRST_KNOWN_YEAR = min(day.year for day in _known_holidays)
+
+
+@cache
+def _library_says(day: date) -> bool:
+    """The library looks through its tables on every call."""
+    return bool(chinese_calendar.is_workday(day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Calendar:
         if day in self.overrides:
             return self.overrides[day]
         if _FIRST_KNOWN_YEAR <= day.year <= _LAST_KNOWN_YEAR:
-            return bool(chinese_calendar.is_workday(day))
+            return _library_says(day)
         return day.weekday() < 5
 
     def covers(self, year: int) -> bool:

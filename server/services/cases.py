@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from server.db import insert_once, inserting
+from server.db import insert_once, insert_rows
 from server.models import Audience, Case, Deadline, PhotoListing, Step
 from server.models.numbers import next_change
 from server.rules.refusals import Refusal, invalid
@@ -94,8 +94,7 @@ def open_case(
     if not log.append(hearing.tx, entry):
         raise Refusal("already_different")
     clocks = _start_clocks(hearing.tx, submission.id, effects)
-    hearing.tx.execute(
-        inserting(Audience),
+    insert_rows(hearing.tx, Audience,
         [
             {
                 "case_id": submission.id, "subject": subject, "received_at": hearing.now,
@@ -169,8 +168,7 @@ def list_photos(
 ) -> None:
     """Write down which photos a report or step promises; nothing for none."""
     if photos:
-        tx.execute(
-            inserting(PhotoListing),
+        insert_rows(tx, PhotoListing,
             [
                 {
                     "parent_id": parent_id, "sha256": bytes.fromhex(photo), "case_id": case_id,
@@ -227,7 +225,7 @@ def _start_clocks(tx: Connection, case_id: uuid.UUID, effects: Effects) -> list[
         for clock in effects.started
     ]  # fmt: skip
     if rows:
-        tx.execute(inserting(Deadline), rows)
+        insert_rows(tx, Deadline, rows)
     return rows
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from grids.codes import case_code
-from server.db import inserting
+from server.db import insert_rows
 from server.models import Report
 from server.models.numbers import next_filing
 from server.office import office
@@ -100,7 +100,7 @@ def file_report(hearing: Hearing, body: Mapping[str, Any], submission: cases.Sub
     case, clocks, step = opened
     secret = secrets.token_urlsafe(16)
     report = _report_row(hearing, body, submission.id, secret)
-    tx.execute(inserting(Report), report)
+    insert_rows(tx, Report, [report])
     cases.list_photos(tx, submission.id, submission.id, person.id, "report", body["photos"])
     people = _people(body)
     parties.store(tx, hearing.keys, submission.id, submission.id, people)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from server.db import insert_once, inserting
+from server.db import insert_once, insert_rows
 from server.models import Step, StepPayload
 from server.rules.workflow import Effects
 
@@ -100,7 +100,7 @@ def append(tx: Connection, entry: Entry) -> bool:
     }  # fmt: skip
     if not insert_once(tx, Step, row):
         return False
-    tx.execute(inserting(StepPayload), {"step_id": entry.id, "salt": entry.salt, "payload": entry.payload})
+    insert_rows(tx, StepPayload, [{"step_id": entry.id, "salt": entry.salt, "payload": entry.payload}])
     return True
 
 

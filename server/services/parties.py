@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, select
 
-from server.db import inserting
+from server.db import insert_rows
 from server.keys import Keys
 from server.models import Party
 
@@ -39,7 +39,7 @@ def store(
             }
         )  # fmt: skip
     if rows:
-        tx.execute(inserting(Party), rows)
+        insert_rows(tx, Party, rows)
 
 
 def seal(keys: Keys, row_id: uuid.UUID, party: Mapping[str, Any]) -> bytes:
