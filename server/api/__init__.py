@@ -18,6 +18,7 @@ from server.api.routes.places import places
 from server.api.routes.pwa import pwa
 from server.api.routes.reports import reports
 from server.api.routes.sessions import me, sessions
+from server.api.schemas.values import Moment
 
 PREFIX = "/api/v1"
 
@@ -41,6 +42,8 @@ class CompactJson(DefaultJSONProvider):
 
 class Document(Api):  # type: ignore[misc]  # flask-smorest is untyped
     """flask-smorest without its own error answers: problem documents are the only dialect."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         pass
@@ -71,6 +74,7 @@ def register(app: Flask) -> None:
             }
         },
     )
+    document.register_field(Moment, "string", "date-time")
     for blueprint in (sessions, me, places, reports, case_routes, photo_routes, changes):
         document.register_blueprint(blueprint, url_prefix=PREFIX)
     document.register_blueprint(health)

@@ -91,6 +91,7 @@ class GuardedBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is unt
         query: Schema | None = None,
         takes: Schema | None = None,
         takes_type: str = "application/json",
+        headers: tuple[str, ...] = (),
         refuses: tuple[str, ...] = (),
         reads_body: bool = True,
     ) -> Callable[[View], View]:
@@ -102,6 +103,7 @@ class GuardedBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is unt
             query: schema of the query parameters; the view gets them as `query`.
             takes: schema of the JSON body; the view gets it as `body`.
             takes_type: media type documented for the body.
+            headers: request headers the view asks for, besides those of the guard.
             refuses: refusal codes beyond those the wrapper itself raises.
             reads_body: False leaves the JSON to the view (device writes judge replays before the schema).
         """
@@ -120,9 +122,8 @@ class GuardedBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is unt
                 return view(**values)
 
             guarded.__guard__ = guard.__name__  # type: ignore[attr-defined]
-            documented = self.doc(**_documentation(rule, method, guard, answers, query, takes, takes_type, refuses))(
-                guarded
-            )
+            contract = _documentation(rule, method, guard, answers, query, takes, takes_type, headers, refuses)
+            documented = self.doc(**contract)(guarded)
             super(GuardedBlueprint, self).route(rule, methods=[method])(documented)
             return view
 
@@ -158,6 +159,7 @@ def _documentation(
     query: Schema | None,
     takes: Schema | None,
     takes_type: str,
+    headers: tuple[str, ...],
     refuses: tuple[str, ...],
 ) -> dict[str, Any]:
     codes = list(refuses)
@@ -171,6 +173,9 @@ def _documentation(
     doc: dict[str, Any] = {"responses": {**_refusals(codes), **_answers(answers)}}
     doc["security"] = [] if guard is open_to_all else [{"cookie": []}, {"bearer": []}]
     parameters: list[Any] = [_path_parameter(name) for name in _placeholders(rule)]
+    parameters += [_header(name, required=True) for name in headers]
+    if "csrf_failed" in codes:
+        parameters.append(_header("X-CSRF-Token", required=False))
     if query is not None:
         parameters.append({"in": "query", "schema": query})
     if parameters:
@@ -212,6 +217,10 @@ def _refusals(codes: list[str]) -> dict[str, Any]:
 
 def _placeholders(rule: str) -> list[str]:
     return [part[1:-1].rpartition(":")[2] for part in rule.split("/") if part.startswith("<")]
+
+
+def _header(name: str, *, required: bool) -> dict[str, Any]:
+    return {"in": "header", "name": name, "required": required, "schema": {"type": "string"}}
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

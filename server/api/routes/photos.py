@@ -78,6 +78,7 @@ def describe_uploads() -> Response:
 
 @photo_routes.route(
     "/uploads", method="POST", guard=signed_in, answers={201: None},
+    headers=("Tus-Resumable", "Upload-Length", "Upload-Metadata"),
     refuses=("wrong_version", "parent_missing", "not_listed", "too_large"),
 )  # fmt: skip
 def create_upload() -> Response:
@@ -98,7 +99,7 @@ def create_upload() -> Response:
 
 
 @photo_routes.route(
-    "/uploads/<upload_id>", method="HEAD", guard=signed_in, answers={200: None},
+    "/uploads/<upload_id>", method="HEAD", guard=signed_in, answers={200: None}, headers=("Tus-Resumable",),
     refuses=("wrong_version", "not_found", "photo_refused"),
 )  # fmt: skip
 def show_upload(upload_id: uuid.UUID) -> Response:
@@ -109,7 +110,7 @@ def show_upload(upload_id: uuid.UUID) -> Response:
 
 @photo_routes.route(
     "/uploads/<upload_id>", method="PATCH", guard=signed_in, takes_type="application/offset+octet-stream",
-    answers={204: None},
+    answers={204: None}, headers=("Tus-Resumable", "Upload-Offset"),
     refuses=("wrong_version", "not_found", "upload_conflict", "too_large", "photo_refused", "wrong_media_type"),
 )  # fmt: skip
 def continue_upload(upload_id: uuid.UUID) -> Response:
