@@ -37,6 +37,7 @@ STATUS: dict[str, int] = {
     "grid_too_far": 422,
     "not_listed": 422,
     "photo_refused": 422,
+    "which_one": 422,
     "too_many_tries": 429,
     "internal": 500,
     "unavailable": 503,

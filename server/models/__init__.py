@@ -2,7 +2,7 @@
 
 from server.db import Base
 from server.models.audit import Anchor, Audit
-from server.models.cases import Audience, Case, Deadline, Report, Step, StepPayload
+from server.models.cases import Assignment, Audience, Case, Deadline, Report, Step, StepPayload
 from server.models.numbers import Counter
 from server.models.parties import Party
 from server.models.people import Grant, Person, Session, SignInTries
@@ -11,7 +11,7 @@ from server.models.places import Area, Duty, Grid, Unit
 from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
 
 __all__ = [
-    "Anchor", "Area", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline", "Duty", "Grant", "Grid",
-    "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing", "Reason", "Report", "Rule", "Session",
-    "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
+    "Anchor", "Area", "Assignment", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline", "Duty",
+    "Grant", "Grid", "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing", "Reason", "Report", "Rule",
+    "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
 ]  # fmt: skip

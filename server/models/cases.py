@@ -129,6 +129,24 @@ class StepPayload(Base):
     payload: Mapped[str] = mapped_column(long_text())
 
 
+class Assignment(Base):
+    """分派: one unit's part in a case: 主办 lead, 协办 co or 知会 copied."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (Index("ix_assignments_unit_id_state", "unit_id", "state"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
+    role: Mapped[str] = mapped_column(String(6))
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("units.id"))
+    state: Mapped[str] = mapped_column(String(12))
+    opened_at: Mapped[datetime] = mapped_column(Instant())
+    signed_at: Mapped[datetime | None] = mapped_column(Instant())
+    arrived_at: Mapped[datetime | None] = mapped_column(Instant())
+    reported_at: Mapped[datetime | None] = mapped_column(Instant())
+    result: Mapped[str | None] = mapped_column(long_text())
+
+
 class Deadline(Base):
     """时限: one clock of one kind, owned by one unit; `due_original` never changes."""
 
@@ -142,6 +160,7 @@ class Deadline(Base):
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cases.id"), index=True)
     kind: Mapped[str] = mapped_column(String(10))
     unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("units.id"))
+    assignment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("assignments.id"))
     round: Mapped[int] = mapped_column(Integer)
     started_at: Mapped[datetime] = mapped_column(Instant())
     amount: Mapped[int] = mapped_column(Integer)
@@ -171,3 +190,5 @@ class Audience(Base):
     received_at: Mapped[datetime] = mapped_column(Instant())
     change: Mapped[int] = mapped_column(BigInteger)
     gone: Mapped[bool] = mapped_column(Boolean)
+    lasting: Mapped[bool] = mapped_column(Boolean)
+    """Stays whatever happens: the reporter, centres that held the case, their superiors, inspectors."""

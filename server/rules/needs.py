@@ -2,14 +2,20 @@
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
+from server.rules.facts import Facts, Offices
 from server.rules.refusals import Sentence
-from server.rules.rulebook import RuleBook
+from server.rules.rulebook import Category, RuleBook
 
-NeedType = Literal["text", "choice", "category", "urgency", "photos", "parties", "case"]
+NeedType = Literal[
+    "text", "line", "choice", "category", "urgency", "photos", "parties", "case", "unit", "units", "helpers", "moment"
+]
+Choice = tuple[str, str, str]
+"""A value a field offers, in Chinese and in English."""
 
 TEXT_MIN, TEXT_MAX = 5, 5000
 ITEMS_MAX = 20
@@ -24,9 +30,13 @@ class Need:
 
     Args:
         name: the payload field.
-        type: what kind of value; `choice` offers the rule book's reasons for the move.
+        type: what kind of value. `choice` offers `choices`, or the rule book's reasons for the move; `helpers` is a
+            list of {unit, due_at}; `line` is a short text.
         zh, en: the label.
         required: must it be there?
+        required_when: does this category ask for it although it is not required otherwise?
+        choices: fixed values.
+        units: which units a unit field offers.
     """
 
     name: str
@@ -34,9 +44,18 @@ class Need:
     zh: str
     en: str
     required: bool = True
+    required_when: Callable[[Category], bool] | None = None
+    choices: tuple[Choice, ...] = ()
+    units: Callable[[Facts, Offices], Sequence[uuid.UUID]] | None = None
+
+    def is_required(self, category: Category) -> bool:
+        """Must it be there for a case of this category?"""
+        return self.required or (self.required_when is not None and self.required_when(category))
 
 
-def check(needs: Sequence[Need], action: str, payload: Mapping[str, Any], rules: RuleBook) -> dict[str, Sentence]:
+def check(
+    needs: Sequence[Need], action: str, payload: Mapping[str, Any], rules: RuleBook, category: Category
+) -> dict[str, Sentence]:
     """Every field that is missing, unknown or not acceptable → why. Empty when all is well."""
     errors: dict[str, Sentence] = {}
     known = {need.name for need in needs}
@@ -45,34 +64,21 @@ def check(needs: Sequence[Need], action: str, payload: Mapping[str, Any], rules:
     for need in needs:
         value = payload.get(need.name)
         if value is None:
-            if need.required:
+            if need.is_required(category):
                 errors[need.name] = (f"请填写“{need.zh}”。", f"“{need.en}” is needed.")
+        elif need.type == "photos" and value == [] and need.is_required(category):
+            errors[need.name] = ("请附照片。", "A photo is needed.")
         elif problem := _check_value(need, action, value, rules):
             errors[need.name] = problem
-    if known and not any(need.required for need in needs) and not any(payload.get(name) for name in known):
-        errors[needs[0].name] = ("至少填写一项。", "Fill in at least one of the fields.")
     return errors
 
 
 def _check_value(need: Need, action: str, value: Any, rules: RuleBook) -> Sentence | None:
-    match need.type:
-        case "text":
-            return check_text(value)
-        case "choice":
-            return _one_of(value, rules.reasons.get(action, {}))
-        case "category":
-            leaves = [code for code, category in rules.categories.items() if category.leaf]
-            return _one_of(value, leaves)
-        case "urgency":
-            if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 4:
-                return None
-            return ("紧急程度为 1 至 4。", "Urgency is 1 to 4.")
-        case "photos":
-            return check_photos(value)
-        case "parties":
-            return _check_parties(value)
-        case "case":
-            return None if _is_uuid(value) else ("不是有效的编号。", "This is not a valid id.")
+    if need.type == "choice":
+        return _one_of(value, [one[0] for one in need.choices] or list(rules.reasons.get(action, {})))
+    if need.type == "category":
+        return _one_of(value, [code for code, category in rules.categories.items() if category.leaf])
+    return _CHECKS[need.type](value)
 
 
 def check_text(value: Any, least: int = TEXT_MIN) -> Sentence | None:
@@ -127,3 +133,46 @@ def _is_uuid(value: Any) -> bool:
     except (ValueError, AttributeError, TypeError):
         return False
     return True
+
+
+def _check_list(value: Any, fits: Callable[[Any], bool]) -> Sentence | None:
+    if isinstance(value, list) and 0 < len(value) <= ITEMS_MAX and all(fits(one) for one in value):
+        return None
+    return (f"应为 1 至 {ITEMS_MAX} 个单位的列表。", f"This must be a list of 1 to {ITEMS_MAX} units.")
+
+
+def _is_helper(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"unit", "due_at"}
+        and _is_uuid(value["unit"])
+        and _is_moment(value["due_at"])
+    )
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return moment.tzinfo is not None and 2000 <= moment.year < 2100
+
+
+def _check_urgency(value: Any) -> Sentence | None:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 4:
+        return None
+    return ("紧急程度为 1 至 4。", "Urgency is 1 to 4.")
+
+
+_CHECKS: Mapping[str, Callable[[Any], Sentence | None]] = {
+    "text": check_text,
+    "line": lambda value: check_text(value, 1),
+    "urgency": _check_urgency,
+    "photos": check_photos,
+    "parties": _check_parties,
+    "case": lambda value: None if _is_uuid(value) else ("不是有效的编号。", "This is not a valid id."),
+    "unit": lambda value: None if _is_uuid(value) else ("请选择单位。", "Choose a unit."),
+    "units": lambda value: _check_list(value, _is_uuid),
+    "helpers": lambda value: _check_list(value, _is_helper),
+    "moment": lambda value: None if _is_moment(value) else ("时间须带时区。", "A time needs its offset."),
+}

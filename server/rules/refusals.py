@@ -34,6 +34,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The case has moved on since you saw it; look again before you decide.",
     ),
     "move_not_allowed": ("当前状态下不能进行此操作。", "This cannot be done to the case as it stands now."),
+    "which_one": ("有多个对象符合，请指明。", "More than one fits; say which one."),
     "parent_missing": ("请先提交照片所属的上报。", "Send the report that this photo belongs to first."),
     "not_listed": ("这张照片不在所属上报的照片清单里。", "The parent does not list this photo."),
     "photo_refused": ("照片无法处理，请重新拍摄或另选一张。", "This photo cannot be processed; choose another."),

@@ -7,97 +7,15 @@ Flask, SQL, clock or I/O. Adding a move is adding a row (and its effect, where n
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Any, Literal
 
-from server.rules import deadlines
-from server.rules.needs import Need, check
+from server.rules import closing, handling, receiving
+from server.rules.facts import OPEN, Ask, Effects, Facts, Offices, Role, Standing, State, TaskState, World
+from server.rules.needs import Choice, Need, check
 from server.rules.refusals import Refusal
 from server.rules.rulebook import RuleBook
 
-
-class State(StrEnum):
-    """Where a case stands."""
-
-    SUBMITTED = "submitted"  # 待受理
-    ACCEPTED = "accepted"  # 待分派
-    REJECTED = "rejected"  # 不予受理
-    VOID = "void"  # 作废
-
-
-OPEN: frozenset[str] = frozenset({State.SUBMITTED, State.ACCEPTED})
-"""States in which somebody must act; exactly one unit holds the case."""
-
-Role = Literal["reporter", "holder"]
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A deadline as the table sees it: running while neither met nor ended."""
-
-    id: uuid.UUID
-    kind: str
-    unit: uuid.UUID
-    started_at: datetime
-    due_current: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a decision looks at. `state` is None before the case exists; `clocks` are the running ones."""
-
-    state: str | None
-    category: str
-    urgency: int
-    holder: uuid.UUID | None
-    first_responsible: uuid.UUID | None
-    clocks: tuple[Clock, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A move that somebody wants to make: which, with what, under which step id, and when."""
-
-    step_id: uuid.UUID
-    action: str
-    payload: Mapping[str, Any]
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A clock that a move starts."""
-
-    id: uuid.UUID
-    kind: str
-    unit: uuid.UUID
-    started_at: datetime
-    span: deadlines.Span
-    due: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What a move changes; stored with the step, so that the state can be folded from the steps alone.
-
-    Args:
-        fields: case column → new value.
-        started: clocks that begin.
-        met: ids of clocks that were met by this move.
-        ended: ids of clocks that stop without being met.
-        redue: clock id → new `due_current`.
-    """
-
-    fields: Mapping[str, Any]
-    started: Sequence[Started] = ()
-    met: Sequence[uuid.UUID] = ()
-    ended: Sequence[uuid.UUID] = ()
-    redue: Mapping[uuid.UUID, datetime] | None = None
-
-
-Effect = Callable[[Facts, Ask, RuleBook], Effects]
-Condition = Callable[[Facts], bool]
+Effect = Callable[[Facts, Ask, World], Effects]
+Condition = Callable[[Facts, Standing, RuleBook], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +42,7 @@ class Move:
     compares: bool
     needs: tuple[Need, ...]
     effect: Effect
-    condition: Condition = lambda _facts: True
+    condition: Condition = lambda _facts, _standing, _rules: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,154 +53,289 @@ class Offer:
     then: tuple[str, ...]
 
 
-def _start(kind: str, unit: uuid.UUID, facts: Facts, ask: Ask, rules: RuleBook) -> Started:
-    span = rules.limit(facts.category, facts.urgency, kind)
-    return Started(
-        id=uuid.uuid5(ask.step_id, kind),
-        kind=kind,
-        unit=unit,
-        started_at=ask.now,
-        span=span,
-        due=deadlines.due(ask.now, span, rules.calendar),
-    )
+def _nobody_accepted(facts: Facts, _standing: Standing, _rules: RuleBook) -> bool:
+    return facts.first_responsible is None
 
 
-def _submit(facts: Facts, ask: Ask, rules: RuleBook) -> Effects:
-    if facts.holder is None:
-        raise ValueError("a new case needs its first holder")
-    clocks = [_start(kind, facts.holder, facts, ask, rules) for kind in ("accept", "overall")]
-    fields = {
-        "state": State.SUBMITTED,
-        "holder_id": facts.holder,
-        "category": facts.category,
-        "urgency": facts.urgency,
-        "first_responsible_id": None,
-    }
-    return Effects(fields, started=clocks)
+def _on_the_spot(facts: Facts, _standing: Standing, rules: RuleBook) -> bool:
+    return facts.first_responsible is None and rules.categories[facts.category].settle_on_spot
 
 
-def _supplement(_facts: Facts, _ask: Ask, _rules: RuleBook) -> Effects:
-    return Effects({})
+def _consultation(facts: Facts, _standing: Standing, rules: RuleBook) -> bool:
+    return rules.categories[facts.category].consultation
 
 
-def _end(state: State) -> Effect:
-    def effect(facts: Facts, ask: Ask, _rules: RuleBook) -> Effects:
-        met = [clock.id for clock in facts.clocks if clock.kind == "accept" and state is State.REJECTED]
-        ended = [clock.id for clock in facts.clocks if clock.id not in met]
-        return Effects({"state": state, "holder_id": None, "ended_at": ask.now}, met=met, ended=ended)
-
-    return effect
+def _by_the_centre(facts: Facts, standing: Standing, _rules: RuleBook) -> bool:
+    """While a lead is at work, only its dispatcher decides for the case."""
+    return facts.state != State.IN_PROGRESS or "dispatcher" in standing.roles
 
 
-def _accept(facts: Facts, ask: Ask, rules: RuleBook) -> Effects:
-    """A confirmed category may shorten the overall limit; lengthening it is not the holder's to give."""
-    if facts.holder is None:
-        raise ValueError("an open case has a holder")
-    confirmed = Facts(
-        facts.state, ask.payload["category"], ask.payload["urgency"], facts.holder, facts.first_responsible
-    )
-    fields: dict[str, Any] = {
-        "state": State.ACCEPTED,
-        "category": confirmed.category,
-        "urgency": confirmed.urgency,
-        "first_responsible_id": facts.first_responsible or facts.holder,
-    }
-    if ask.payload.get("repeat_of"):
-        fields["repeat_of"] = uuid.UUID(ask.payload["repeat_of"])
-    span = rules.limit(confirmed.category, confirmed.urgency, "overall")
-    redue = {
-        clock.id: min(clock.due_current, deadlines.due(clock.started_at, span, rules.calendar))
-        for clock in facts.clocks
-        if clock.kind == "overall"
-    }
-    return Effects(
-        fields,
-        started=[_start("dispatch", facts.holder, confirmed, ask, rules)],
-        met=[clock.id for clock in facts.clocks if clock.kind == "accept"],
-        redue=redue,
-    )
+def _mine(*states: str) -> Condition:
+    """One of the person's own assignments is in one of these states."""
+
+    def holds(facts: Facts, standing: Standing, _rules: RuleBook) -> bool:
+        mine = {one for ids in standing.tasks.values() for one in ids}
+        return any(one.id in mine and one.state in states for one in facts.assignments)
+
+    return holds
 
 
-_TEXT = Need("text", "text", "补充说明", "What to add", required=False)
+def _mine_as(role: str) -> Condition:
+    """The person handles an assignment of this role."""
+
+    def holds(facts: Facts, standing: Standing, _rules: RuleBook) -> bool:
+        mine = standing.tasks.get(role, ())
+        return any(one.id in mine and one.state == TaskState.HANDLING for one in facts.assignments)
+
+    return holds
+
+
+def _no_handler(facts: Facts, standing: Standing, _rules: RuleBook) -> bool:
+    return standing.person not in facts.handlers
+
+
+def _reach(facts: Facts, offices: Offices) -> Sequence[uuid.UUID]:
+    centre = facts.dispatcher or facts.holder
+    return offices.within_reach(centre) if centre else ()
+
+
+def _free(facts: Facts, offices: Offices) -> Sequence[uuid.UUID]:
+    busy = {one.unit for one in facts.assignments if one.active}
+    return [unit for unit in _reach(facts, offices) if unit not in busy]
+
+
+def _open_helpers(facts: Facts, _offices: Offices) -> Sequence[uuid.UUID]:
+    return [one.unit for one in facts.helpers]
+
+
+def _who(*roles: Role) -> frozenset[Role]:
+    return frozenset(roles)
+
+
+def _from(*states: State) -> frozenset[str]:
+    return frozenset(states)
+
+
+RESULTS: tuple[Choice, ...] = (
+    ("resolved", "已解决", "Resolved"),
+    ("mediated", "调解成功", "Mediated"),
+    ("guided", "引导法定途径", "Guided to a legal road"),
+    ("unfounded", "查无此事", "Unfounded"),
+    ("unsettled", "未化解", "Unsettled"),
+)
+ROUTES: tuple[Choice, ...] = (
+    ("mediation", "人民调解", "People's mediation"),
+    ("administrative", "行政调解", "Administrative mediation"),
+    ("court", "司法途径", "Court"),
+    ("arbitration", "仲裁", "Arbitration"),
+    ("petition", "信访", "Petition"),
+)
+LEVEL_CHOICES: tuple[Choice, ...] = (
+    ("village", "村社区", "Village"),
+    ("township", "乡镇街道", "Township"),
+    ("county", "县", "County"),
+)
+OUTCOMES: tuple[Choice, ...] = (
+    ("contacted", "已联系", "Contacted"),
+    ("refused", "当事人拒绝", "Refused"),
+    ("no_agreement", "未达成协议", "No agreement"),
+    ("agreement", "达成协议", "Agreement"),
+)
+MODE_CHOICES: tuple[Choice, ...] = (
+    ("on_site", "现场核查", "On site"),
+    ("phone", "电话核查", "By phone"),
+    ("photo", "照片核查", "By photo"),
+)
+
+_CATEGORY = Need("category", "category", "事项类别", "Category")
+_URGENCY = Need("urgency", "urgency", "紧急程度", "Urgency")
+_REASON = Need("reason", "text", "原因", "Reason")
+_PHOTOS = Need("photos", "photos", "照片", "Photos", required=False)
+_AFTER_PHOTOS = Need(
+    "photos", "photos", "处置后照片", "Photos of the result", required=False,
+    required_when=lambda category: category.after_photo_required,
+)  # fmt: skip
+_DUE = Need("due_at", "moment", "办结时限", "Due", required=False)
+_UNDECIDED = _from(State.SUBMITTED)
+_BEFORE_WORK = _from(State.SUBMITTED, State.ACCEPTED)
+_WORK = _from(State.IN_PROGRESS)
+_VERIFYING = _from(State.AWAITING_VERIFICATION)
 
 MOVES: tuple[Move, ...] = (
+    Move("submit", "上报", "Report", frozenset(), State.SUBMITTED, _who("reporter"), False, (), receiving.submit),
     Move(
-        "submit", "上报", "Report", frozenset(), State.SUBMITTED, frozenset({"reporter"}), False,
-        (), _submit,
+        "settle_on_spot", "即报即结", "Settled on the spot", _UNDECIDED, State.AWAITING_VERIFICATION,
+        _who("reporter", "holder"), False,
+        (Need("result", "text", "处置结果", "What was done"), _AFTER_PHOTOS),
+        receiving.settle_on_spot, _on_the_spot,
     ),
     Move(
-        "supplement", "补充", "Add to it", OPEN, None, frozenset({"reporter", "holder"}), False,
+        "register_only", "咨询登记", "Register only", _UNDECIDED, State.CLOSED, _who("holder"), True,
+        (Need("text", "text", "答复内容", "The answer given"),), receiving.register_only, _consultation,
+    ),
+    Move(
+        "supplement", "补充", "Add to it", OPEN, None, _who("reporter", "holder", "lead", "co"), False,
         (
-            _TEXT,
-            Need("photos", "photos", "照片", "Photos", required=False),
+            Need("text", "text", "补充说明", "What to add", required=False),
+            _PHOTOS,
             Need("parties", "parties", "当事人", "Parties", required=False),
         ),
-        _supplement,
+        receiving.supplement,
     ),
     Move(
-        "withdraw", "撤回", "Withdraw", frozenset({State.SUBMITTED}), State.VOID, frozenset({"reporter"}), False,
-        (Need("reason", "text", "撤回原因", "Why"),),
-        _end(State.VOID),
-        condition=lambda facts: facts.first_responsible is None,
+        "withdraw", "撤回", "Withdraw", _UNDECIDED, State.VOID, _who("reporter"), False,
+        (Need("reason", "text", "撤回原因", "Why"),), receiving.end(State.VOID), _nobody_accepted,
     ),
     Move(
-        "accept", "受理", "Accept", frozenset({State.SUBMITTED}), State.ACCEPTED, frozenset({"holder"}), True,
-        (
-            Need("category", "category", "事项类别", "Category"),
-            Need("urgency", "urgency", "紧急程度", "Urgency"),
-            Need("repeat_of", "case", "重复的事项", "The case it repeats", required=False),
-        ),
-        _accept,
+        "accept", "受理", "Accept", _UNDECIDED, State.ACCEPTED, _who("holder"), True,
+        (_CATEGORY, _URGENCY, Need("repeat_of", "case", "重复的事项", "The case it repeats", required=False)),
+        receiving.accept,
     ),
     Move(
-        "reject", "不予受理", "Decline", frozenset({State.SUBMITTED}), State.REJECTED, frozenset({"holder"}), True,
+        "handle_here", "自办", "Handle here", _BEFORE_WORK, State.IN_PROGRESS, _who("holder"), True,
+        (_CATEGORY, _URGENCY), handling.handle_here,
+    ),
+    Move(
+        "reject", "不予受理", "Decline", _UNDECIDED, State.REJECTED, _who("holder"), True,
         (
             Need("code", "choice", "不予受理原因", "Reason"),
             Need("basis", "text", "依据", "Basis"),
             Need("guidance", "text", "告知去向", "Where to go instead"),
         ),
-        _end(State.REJECTED),
-        condition=lambda facts: facts.first_responsible is None,
+        receiving.end(State.REJECTED, "accept"), _nobody_accepted,
+    ),
+    Move(
+        "dispatch", "分派", "Dispatch", _from(State.ACCEPTED), State.IN_PROGRESS, _who("holder"), True,
+        (
+            Need("lead", "unit", "主办单位", "Lead", units=_reach),
+            _DUE,
+            Need("co", "helpers", "协办单位", "Co-handlers", required=False, units=_reach),
+            Need("copied", "units", "知会单位", "Copied", required=False, units=_reach),
+        ),
+        handling.dispatch,
+    ),
+    Move(
+        "escalate", "上报上级", "Send up", _from(State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS), State.SUBMITTED,
+        _who("holder", "dispatcher"), True,
+        (
+            _REASON,
+            Need("work_done", "text", "已做工作", "What was done so far"),
+            Need("override_reason", "text", "提前上报的理由", "Why before the attempts are used up", required=False),
+        ),
+        receiving.escalate, _by_the_centre,
+    ),
+    Move(
+        "sign", "签收", "Sign for it", _WORK, None, _who("lead", "co"), False,
+        (Need("arrived_at", "moment", "到场时间", "Arrived at", required=False),),
+        handling.sign, _mine(TaskState.PENDING),
+    ),
+    Move(
+        "progress", "进展", "Report progress", _WORK, None, _who("lead", "co"), False,
+        (Need("text", "text", "进展情况", "How it goes"), _PHOTOS), handling.progress, _mine(TaskState.HANDLING),
+    ),
+    Move(
+        "mediate", "调解", "Mediate", _WORK, None, _who("lead", "co"), False,
+        (
+            Need("at", "moment", "调解时间", "When"),
+            Need("place", "line", "调解地点", "Where"),
+            Need("level", "choice", "调解层级", "Level", choices=LEVEL_CHOICES),
+            Need("mediator", "line", "调解员", "Mediator"),
+            Need("present", "choice", "当事人是否到场", "Were the parties present?",
+                 choices=(("yes", "到场", "Present"), ("no", "未到场", "Absent"))),
+            Need("outcome", "choice", "调解结果", "Outcome", choices=OUTCOMES),
+            Need("perform_by", "moment", "履行期限", "To be performed by", required=False),
+        ),
+        handling.mediate, _mine(TaskState.HANDLING),
+    ),
+    Move(
+        "add_co", "增派协办", "Add a co-handler", _WORK, None, _who("dispatcher"), True,
+        (Need("units", "units", "协办单位", "Co-handlers", units=_free), _DUE), handling.add_co,
+    ),
+    Move(
+        "waive_co", "免除协办", "Waive a co-handler", _WORK, None, _who("dispatcher"), True,
+        (Need("unit", "unit", "协办单位", "Co-handler", units=_open_helpers), _REASON), handling.waive_co,
+        lambda facts, _standing, _rules: bool(facts.helpers),
+    ),
+    Move(
+        "redispatch", "改派", "Give it to another lead", _WORK, None, _who("dispatcher"), True,
+        (Need("lead", "unit", "新主办单位", "New lead", units=_free), _REASON), handling.redispatch,
+    ),
+    Move(
+        "feedback", "反馈", "Feed back", _WORK, None, _who("co"), False,
+        (Need("result", "text", "协办结果", "What was done"), _PHOTOS), handling.feedback, _mine_as("co"),
+    ),
+    Move(
+        "finish", "办结反馈", "Finish", _WORK, State.AWAITING_VERIFICATION, _who("lead"), False,
+        (
+            Need("result", "choice", "办理结果", "Result", choices=RESULTS),
+            Need("route", "choice", "化解途径", "Road", required=False, choices=ROUTES,
+                 required_when=lambda category: category.code.startswith("D")),
+            Need("text", "text", "办理情况", "What was done"),
+            _AFTER_PHOTOS,
+        ),
+        handling.finish, _mine_as("lead"),
+    ),
+    Move(
+        "verify_pass", "核查通过", "Verified", _VERIFYING, State.CLOSED, _who("holder"), True,
+        (
+            Need("mode", "choice", "核查方式", "Way", choices=MODE_CHOICES),
+            Need("note", "text", "核查情况", "What was found"),
+            _PHOTOS,
+        ),
+        closing.verify_pass, _no_handler,
+    ),
+    Move(
+        "verify_fail", "核查不通过", "Not good yet", _VERIFYING, State.IN_PROGRESS, _who("holder"), True,
+        (_REASON,), closing.verify_fail, _no_handler,
+    ),
+    Move(
+        "reopen", "重开", "Reopen", _from(State.CLOSED), State.ACCEPTED, _who("superior", "verifier"), True,
+        (_REASON,), closing.reopen,
+    ),
+    Move(
+        "comment", "批示", "Comment", frozenset(State), None, _who("leader"), False,
+        (Need("text", "text", "批示内容", "Comment"),), receiving.nothing,
     ),
 )  # fmt: skip
 """流转规则表. `submit` enters through intake, which checks the report itself."""
 
 BY_ACTION: Mapping[str, Move] = {move.action: move for move in MOVES}
-COMPARING: frozenset[str] = frozenset(move.action for move in MOVES if move.compares)
+OVERTAKING: frozenset[str] = frozenset({"finish", *(move.action for move in MOVES if move.compares)})
+"""Steps by another person that a comparing move must have seen."""
 
 
-def decide(facts: Facts, roles: frozenset[Role], ask: Ask, rules: RuleBook, *, overtaken: bool) -> Effects:
+def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Effects:
     """Judge one move.
 
     Args:
-        roles: what the person is to this case.
-        overtaken: did another person make a comparing step after the version this move is based on?
+        overtaken: did another person decide something after the version this move is based on?
 
     Raises:
-        Refusal: `case_has_moved`, `move_not_allowed`, or `invalid` with the fields of the payload.
+        Refusal: `case_has_moved`, `move_not_allowed`, `which_one`, or `invalid` with the fields of the payload.
     """
     move = BY_ACTION[ask.action]
     if move.compares and overtaken:
         raise Refusal("case_has_moved")
-    if not _allows(move, facts, roles):
+    if not _allows(move, facts, ask.standing, world.rules):
         raise Refusal("move_not_allowed")
-    if errors := check(move.needs, ask.action, ask.payload, rules):
+    category = world.rules.categories[facts.category]
+    if errors := check(move.needs, ask.action, ask.payload, world.rules, category):
         raise Refusal("invalid", errors={f"payload.{name}": why for name, why in errors.items()})
-    return move.effect(facts, ask, rules)
+    return move.effect(facts, ask, world)
 
 
-def offers(facts: Facts, roles: frozenset[Role]) -> list[Offer]:
-    """The moves open to somebody with these roles, in the table's order."""
+def offers(facts: Facts, standing: Standing, rules: RuleBook) -> list[Offer]:
+    """The moves open to somebody with this standing, in the table's order."""
     return [
-        Offer(move, tuple(after.action for after in MOVES if _follows(move, after, roles)))
+        Offer(move, tuple(after.action for after in MOVES if _follows(move, after, standing.roles)))
         for move in MOVES
-        if _allows(move, facts, roles)
+        if _allows(move, facts, standing, rules)
     ]
 
 
-def _allows(move: Move, facts: Facts, roles: frozenset[Role]) -> bool:
+def _allows(move: Move, facts: Facts, standing: Standing, rules: RuleBook) -> bool:
     here = facts.state in move.sources if facts.state is not None else not move.sources
-    return here and bool(move.who & roles) and move.condition(facts)
+    return here and bool(move.who & standing.roles) and move.condition(facts, standing, rules)
 
 
 def _follows(move: Move, after: Move, roles: frozenset[Role]) -> bool:

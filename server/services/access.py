@@ -5,13 +5,13 @@ one of them. Lists, details, changes and photos all go through here.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, select
 
 from server.models import Audience, Case, Unit
-from server.rules.workflow import Role
+from server.rules.facts import Facts, Role, Standing
 from server.services.people import SignedIn
 from server.services.reference import Atlas
 
@@ -29,14 +29,19 @@ def subjects(person: SignedIn) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def with_superiors(atlas: Atlas, units: Iterable[uuid.UUID | None]) -> list[uuid.UUID]:
+    """The units and every centre above them."""
+    found = [one for unit in units if unit is not None for one in (unit, *atlas.superiors(unit))]
+    return list(dict.fromkeys(found))
+
+
 def audience_of(
     atlas: Atlas, *, reporter: uuid.UUID, units: Iterable[uuid.UUID], area: str, sensitive: bool, avoid_village: bool
 ) -> list[str]:
     """The subjects a case is to be shown to: its reporter, the units concerned, their superiors, inspectors."""
     kind = "s" if sensitive else "u"
     found = [f"p:{reporter}"]
-    for unit in units:
-        found.extend(f"{kind}:{one}" for one in (unit, *atlas.superiors(unit)))
+    found.extend(f"{kind}:{unit}" for unit in with_superiors(atlas, units))
     found.extend(
         f"a:{code}" for code in atlas.line_of(area) if not (avoid_village and atlas.areas[code].level == "village")
     )
@@ -62,15 +67,36 @@ def may_see(connection: Connection, person: SignedIn, case_id: uuid.UUID) -> boo
     return row is not None
 
 
-def roles(person: SignedIn, *, reporter: uuid.UUID, holder: uuid.UUID | None, sensitive: bool) -> frozenset[Role]:
-    """What this person is to a case they see."""
-    found: set[Role] = set()
-    if person.id == reporter:
-        found.add("reporter")
+def standing(
+    person: SignedIn,
+    atlas: Atlas,
+    facts: Facts,
+    *,
+    reporter: uuid.UUID,
+    sensitive: bool,
+    verifiers: Collection[uuid.UUID],
+) -> Standing:
+    """What this person is to a case they see, and which of its open assignments are their units'."""
     prefix = "s" if sensitive else "u"
-    if holder is not None and f"{prefix}:{holder}" in subjects(person):
-        found.add("holder")
-    return frozenset(found)
+    under = set(subjects(person))
+    units = {unit for unit in person.units if f"{prefix}:{unit}" in under}
+    leads = {grant.unit for grant in person.grants if grant.role == "leader"}
+    above = set(atlas.superiors(concerned)) if (concerned := facts.holder or facts.dispatcher) else set()
+    tasks = {
+        role: [one.id for one in facts.assignments if one.role == role and one.active and one.unit in units]
+        for role in ("lead", "co")
+    }
+    held: Mapping[Role, object] = {
+        "reporter": person.id == reporter,
+        "holder": facts.holder in units,
+        "dispatcher": facts.dispatcher in units,
+        "lead": tasks["lead"],
+        "co": tasks["co"],
+        "superior": above & units,
+        "leader": above & leads,
+        "verifier": person.id in verifiers,
+    }
+    return Standing(person.id, frozenset(role for role, holds in held.items() if holds), tasks)
 
 
 def may_report(person: SignedIn) -> bool:

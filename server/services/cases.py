@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from server.db import insert_once, insert_rows
-from server.models import Audience, Case, Deadline, PhotoListing, Step
+from server.models import Case, PhotoListing, Step
 from server.models.numbers import next_change
+from server.rules.facts import Ask, Facts, Standing, State, World
 from server.rules.refusals import Refusal, invalid
 from server.rules.rulebook import RuleBook
-from server.rules.workflow import BY_ACTION, COMPARING, Ask, Effects, Facts, Role, decide
-from server.services import access, log, parties, records
+from server.rules.workflow import BY_ACTION, OVERTAKING, decide
+from server.services import access, log, outcome, parties, records
 from server.services.hearing import Hearing
 from server.services.people import SignedIn
 
@@ -45,6 +46,7 @@ class Wish(NamedTuple):
     based_on: int
     payload: Mapping[str, Any]
     as_unit: uuid.UUID | None
+    assignment: uuid.UUID | None = None
 
 
 _FIND = select(Step.case_id, Step.person_id, Step.action, Step.content).where(Step.id == bindparam("id"))
@@ -80,9 +82,9 @@ def open_case(
     Returns: the case's columns, its deadlines and its first step; None when the id was taken by another
     transaction meanwhile (nothing is written then).
     """
-    effects = decide(
-        facts, frozenset({"reporter"}), Ask(submission.id, "submit", {}, hearing.now), hearing.rules, overtaken=False
-    )
+    standing = Standing(hearing.person.id, frozenset({"reporter"}))
+    ask = Ask(submission.id, "submit", {}, hearing.now, standing)
+    effects = decide(facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
     entry = log.compose(
         step_id=submission.id, case_id=submission.id, seq=1, previous=log.START, action="submit",
         person_id=hearing.person.id, as_unit=None, at=hearing.now, device_at=submission.device_at, based_on=0,
@@ -93,16 +95,8 @@ def open_case(
         return None
     if not log.append(hearing.tx, entry):
         raise Refusal("already_different")
-    clocks = _start_clocks(hearing.tx, submission.id, effects)
-    insert_rows(hearing.tx, Audience,
-        [
-            {
-                "case_id": submission.id, "subject": subject, "received_at": hearing.now,
-                "change": change, "gone": False,
-            }
-            for subject in audience
-        ],
-    )  # fmt: skip
+    clocks = outcome.start_clocks(hearing.tx, submission.id, effects)
+    outcome.open_audience(hearing.tx, submission.id, audience, hearing.now, change)
     return row, clocks, records.step_view(1, entry.envelope, entry.payload, entry.hash)
 
 
@@ -121,19 +115,14 @@ def advance(hearing: Hearing, case: Mapping[str, Any], wish: Wish, submission: S
     tx, person, rules = hearing.tx, hearing.person, hearing.rules
     if not 1 <= wish.based_on <= case["version"]:
         raise invalid("based_on", "事项没有这个版本。", "The case has no such version.")
-    held = roles_on(hearing, case)
-    effects = decide(
-        records.facts(case, _clocks(tx, case["id"])),
-        held,
-        Ask(submission.id, wish.action, wish.payload, hearing.now),
-        rules,
-        overtaken=_overtaken(tx, case, wish, person),
-    )
+    facts, standing = _facts(hearing, case, wish.action)
+    ask = Ask(submission.id, wish.action, wish.payload, hearing.now, standing, wish.assignment)
+    effects = decide(facts, ask, World(rules, hearing.atlas), overtaken=_overtaken(tx, case, wish, person))
     _check_references(hearing, case, wish)
     entry = log.compose(
         step_id=submission.id, case_id=case["id"], seq=case["version"] + 1, previous=case["head_hash"],
         action=wish.action, person_id=person.id,
-        as_unit=_acting_unit(wish, person, case["holder_id"] if "holder" in held else None),
+        as_unit=_acting_unit(wish, person, facts, standing),
         at=hearing.now, device_at=submission.device_at, based_on=wish.based_on, effects=effects,
         payload={name: value for name, value in wish.payload.items() if name != "parties"},
         content=submission.content, change=(change := next_change(tx)),
@@ -142,19 +131,21 @@ def advance(hearing: Hearing, case: Mapping[str, Any], wish: Wish, submission: S
         raise Refusal("already_different")
     changed = {**effects.fields, "version": entry.seq, "head_hash": entry.hash}
     tx.execute(update(Case).where(Case.id == case["id"]).values(**changed))
-    _move_clocks(tx, case["id"], effects, hearing.now)
-    _tell_audience(tx, {**case, **changed}, rules, change)
+    after = {**case, **changed}
+    outcome.write(hearing, after, effects, sensitive=is_sensitive(after, rules), change=change)
     parties.store(tx, hearing.keys, case["id"], submission.id, wish.payload.get("parties") or [])
     list_photos(tx, case["id"], submission.id, person.id, wish.action, wish.payload.get("photos") or [])
 
 
-def roles_on(hearing: Hearing, case: Mapping[str, Any]) -> frozenset[Role]:
+def standing_on(hearing: Hearing, case: Mapping[str, Any], facts: Facts, past: records.History) -> Standing:
     """What the person is to this case."""
-    return access.roles(
+    return access.standing(
         hearing.person,
+        hearing.atlas,
+        facts,
         reporter=case["reporter_id"],
-        holder=case["holder_id"],
         sensitive=is_sensitive(case, hearing.rules),
+        verifiers=past.verifiers,
     )
 
 
@@ -179,9 +170,20 @@ def list_photos(
         )  # fmt: skip
 
 
-def _clocks(tx: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
-    rows = tx.execute(select(Deadline.__table__).where(Deadline.case_id == case_id))
-    return [dict(row._mapping) for row in rows]
+def village_desk(hearing: Hearing, case: Mapping[str, Any]) -> uuid.UUID | None:
+    """The desk of the village the case lies in, if it lies in one."""
+    area = case["area_code"]
+    desk = hearing.atlas.centres.get(area) if hearing.atlas.areas[area].level == "village" else None
+    return desk.id if desk else None
+
+
+def _facts(hearing: Hearing, case: Mapping[str, Any], action: str) -> tuple[Facts, Standing]:
+    tx, case_id = hearing.tx, case["id"]
+    tells = case["state"] not in (State.SUBMITTED, State.ACCEPTED) or action == "escalate"
+    past = records.history(records.telling_steps(tx, case_id) if tells else ())
+    tasks = records.assignments(tx, case_id) if case["dispatcher_id"] or case["reopen_count"] else []
+    facts = records.facts(case, records.clocks(tx, case_id), tasks, past, village_desk(hearing, case))
+    return facts, standing_on(hearing, case, facts, past)
 
 
 def _overtaken(tx: Connection, case: Mapping[str, Any], wish: Wish, person: SignedIn) -> bool:
@@ -190,7 +192,7 @@ def _overtaken(tx: Connection, case: Mapping[str, Any], wish: Wish, person: Sign
     later = select(Step.id).where(
         Step.case_id == case["id"],
         Step.seq > wish.based_on,
-        Step.action.in_(COMPARING),
+        Step.action.in_(OVERTAKING),
         Step.person_id.is_distinct_from(person.id),
     )
     return tx.execute(later.limit(1)).first() is not None
@@ -209,55 +211,12 @@ def _check_references(hearing: Hearing, case: Mapping[str, Any], wish: Wish) -> 
             raise invalid("payload.repeat_of", "找不到这个事项。", "There is no such case.")
 
 
-def _acting_unit(wish: Wish, person: SignedIn, fitting: uuid.UUID | None) -> uuid.UUID | None:
+def _acting_unit(wish: Wish, person: SignedIn, facts: Facts, standing: Standing) -> uuid.UUID | None:
+    """The unit somebody acts for: the one they name, else the one their role on this case belongs to."""
     if wish.as_unit is not None and wish.as_unit not in person.units:
         raise invalid("as_unit", "您不属于该单位。", "You do not belong to this unit.")
-    return wish.as_unit or fitting
-
-
-def _start_clocks(tx: Connection, case_id: uuid.UUID, effects: Effects) -> list[dict[str, Any]]:
-    rows = [
-        {
-            "id": clock.id, "case_id": case_id, "kind": clock.kind, "unit_id": clock.unit, "round": 1,
-            "started_at": clock.started_at, "amount": clock.span.amount, "unit": clock.span.unit,
-            "due_original": clock.due, "due_current": clock.due, "met_at": None, "ended_at": None,
-        }
-        for clock in effects.started
-    ]  # fmt: skip
-    if rows:
-        insert_rows(tx, Deadline, rows)
-    return rows
-
-
-def _move_clocks(tx: Connection, case_id: uuid.UUID, effects: Effects, now: datetime) -> None:
-    if effects.met:
-        tx.execute(update(Deadline).where(Deadline.id.in_(effects.met)).values(met_at=now))
-    if effects.ended:
-        tx.execute(update(Deadline).where(Deadline.id.in_(effects.ended)).values(ended_at=now))
-    for clock_id, due in (effects.redue or {}).items():
-        tx.execute(update(Deadline).where(Deadline.id == clock_id).values(due_current=due))
-    _start_clocks(tx, case_id, effects)
-
-
-def _tell_audience(tx: Connection, case: Mapping[str, Any], rules: RuleBook, change: int) -> None:
-    """Let the rows follow the case: everyone hears of the change, units that may no longer see it lose sight."""
-    sensitive = is_sensitive(case, rules)
-    tx.execute(update(Audience).where(Audience.case_id == case["id"]).values(change=change))
-    wrong = "u:%" if sensitive else "s:%"
-    rows = tx.execute(
-        select(Audience.subject, Audience.gone).where(Audience.case_id == case["id"], Audience.subject.like(wrong))
-    ).all()
-    turned = [row.subject for row in rows if not row.gone]
-    if not turned:
-        return
-    tx.execute(update(Audience).where(Audience.case_id == case["id"], Audience.subject.in_(turned)).values(gone=True))
-    right = "s" if sensitive else "u"
-    for subject in turned:
-        key = {"case_id": case["id"], "subject": f"{right}{subject[1:]}"}
-        row = {**key, "received_at": case["received_at"], "change": change, "gone": False}
-        if not insert_once(tx, Audience, row):
-            tx.execute(
-                update(Audience)
-                .where(Audience.case_id == key["case_id"], Audience.subject == key["subject"])
-                .values(gone=False)
-            )
+    tasks = {task for ids in standing.tasks.values() for task in ids}
+    fitting = [one.unit for one in facts.assignments if one.id in tasks]
+    fitting += [facts.holder] if "holder" in standing.roles and facts.holder else []
+    fitting += [facts.dispatcher] if "dispatcher" in standing.roles and facts.dispatcher else []
+    return wish.as_unit or next(iter(fitting), None)

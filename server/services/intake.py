@@ -16,10 +16,10 @@ from server.models import Report
 from server.models.numbers import next_filing
 from server.office import office
 from server.rules import routing
+from server.rules.facts import Facts
 from server.rules.refusals import Refusal, Sentence, invalid
 from server.rules.rulebook import Category
-from server.rules.workflow import Facts
-from server.services import access, cases, duplicates, parties, whereabouts
+from server.services import access, cases, duplicates, parties, records, whereabouts
 from server.services.hearing import Hearing
 from server.services.people import SignedIn
 from server.services.records import PLACE_FIELDS, Record
@@ -110,6 +110,7 @@ def file_report(hearing: Hearing, body: Mapping[str, Any], submission: cases.Sub
         grid=(found.grid.code, found.grid.name) if found.grid else None,
         steps=[step],
         deadlines=clocks,
+        assignments=[],
         photos=[
             {"sha256": bytes.fromhex(photo), "kind": "report", "step": submission.id, "missing": True}
             for photo in body["photos"]
@@ -117,7 +118,19 @@ def file_report(hearing: Hearing, body: Mapping[str, Any], submission: cases.Sub
         parties=[parties.mask(party) for party in people],
         names={person.id: person.name},
     )
+    if body["settled"] is not None:
+        record = _settle(hearing, case, body["settled"], submission)
     return Filed(record, secret)
+
+
+def _settle(
+    hearing: Hearing, case: Mapping[str, Any], settled: Mapping[str, Any], submission: cases.Submission
+) -> Record:
+    """即报即结: the second step of a report that was settled when it was filed."""
+    step_id = uuid.uuid5(submission.id, "settle")
+    wish = cases.Wish("settle_on_spot", case["version"], settled, None)
+    cases.advance(hearing, case, wish, cases.Submission(step_id, submission.content, submission.device_at))
+    return records.load(hearing.tx, hearing.keys, submission.id)
 
 
 def _check_against_rules(hearing: Hearing, body: Mapping[str, Any]) -> Category:
@@ -132,11 +145,11 @@ def _check_against_rules(hearing: Hearing, body: Mapping[str, Any]) -> Category:
         errors["source"] = ("该来源只能由单位工作人员登记。", "Only somebody at a unit's desk receives this source.")
     if category.photo_required and not body["photos"]:
         errors["photos"] = ("这一类别需要现场照片。", "This category needs a photo.")
-    if body["settled"] is not None:
-        errors["settled"] = (
-            "目前还不能即报即结，请先上报。",
-            "Settling on the spot is not offered yet; report it first.",
-        )
+    settled = body["settled"]
+    if settled is not None and not category.settle_on_spot:
+        errors["settled"] = ("这一类别不能即报即结。", "This category is not settled on the spot.")
+    elif settled is not None and category.after_photo_required and not settled["photos"]:
+        errors["settled.photos"] = ("这一类别需要处置后照片。", "This category needs a photo of the result.")
     if body["origin"] is not None:
         errors["origin"] = ("只有对接系统可以填写来源单号。", "Only connected systems give an origin.")
     if body["same_as"] is not None and not access.may_see(hearing.tx, person, body["same_as"]):

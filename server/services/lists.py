@@ -15,14 +15,20 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Tuple, and_, false, literal, or_, select, tuple_, union
 
-from server.models import Audience, Case, Deadline, Grid
+from server.models import Assignment, Audience, Case, Deadline, Grid
+from server.rules.facts import State, TaskState
 from server.rules.refusals import invalid
-from server.rules.workflow import State
 from server.services import access, parties
 from server.services.hearing import Hearing
 
-WAITING: Mapping[str, State] = {"accept": State.SUBMITTED, "dispatch": State.ACCEPTED}
-"""What waits for a holder, by `ask`; the other asks belong to moves that come with joint handling."""
+WAITING: Mapping[str, State] = {
+    "accept": State.SUBMITTED,
+    "dispatch": State.ACCEPTED,
+    "verify": State.AWAITING_VERIFICATION,
+}
+"""What waits for a holder, by `ask`."""
+AT_WORK: Mapping[str, TaskState] = {"sign": TaskState.PENDING, "handle": TaskState.HANDLING}
+"""What waits for a unit with an assignment. Answers, visits and checks belong to moves that do not exist yet."""
 
 
 class Page(NamedTuple):
@@ -121,6 +127,13 @@ def _areas_below(hearing: Hearing, code: str) -> list[str]:
 
 
 def _waits_for(hearing: Hearing, ask: str) -> ColumnElement[bool]:
+    if ask in AT_WORK:
+        task = select(Assignment.case_id).where(
+            Assignment.unit_id.in_(hearing.person.units),
+            Assignment.state == AT_WORK[ask],
+            Assignment.role != "copied",
+        )
+        return and_(Case.id.in_(task), Case.state == State.IN_PROGRESS)
     if ask not in WAITING:
         return false()
     return and_(Case.holder_id.in_(hearing.person.units), Case.state == WAITING[ask])

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from server.db import insert_once, insert_rows
 from server.models import Step, StepPayload
-from server.rules.workflow import Effects
+from server.rules.facts import Effects
 
 START = bytes(32)
 """The hash before a case's first step."""
@@ -109,14 +109,18 @@ def _effects(effects: Effects) -> dict[str, Any]:
         "case": dict(effects.fields),
         "started": [
             {
-                "id": clock.id, "kind": clock.kind, "unit": clock.unit, "started_at": clock.started_at,
+                "id": clock.id, "kind": clock.kind, "unit": clock.unit, "assignment": clock.assignment,
+                "round": clock.round, "started_at": clock.started_at,
                 "amount": clock.span.amount, "time_unit": clock.span.unit, "due": clock.due,
             }
             for clock in effects.started
         ],
         "met": list(effects.met),
         "ended": list(effects.ended),
-        "redue": {str(key): due for key, due in (effects.redue or {}).items()},
+        "unmet": list(effects.unmet),
+        "redue": {str(key): due for key, due in effects.redue.items()},
+        "opened": [{"id": one.id, "role": one.role, "unit": one.unit, "state": one.state} for one in effects.opened],
+        "tasks": {str(key): dict(changes) for key, changes in effects.tasks.items()},
     }  # fmt: skip
 
 

@@ -2,17 +2,19 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
 from server.keys import Keys
-from server.models import Case, Deadline, Grid, Person, PhotoListing, Report, Step, StepPayload
-from server.rules.workflow import Clock, Facts
+from server.models import Assignment, Case, Deadline, Grid, Person, PhotoListing, Report, Step, StepPayload
+from server.rules import facts as rules
 from server.services import parties
 
+HANDLING = frozenset({"settle_on_spot", "handle_here", "sign", "progress", "mediate", "feedback", "finish"})
+"""Actions that make somebody a handler 承办人."""
 PLACE_FIELDS = ("raw_lon", "raw_lat", "crs", "accuracy_m", "fix", "no_location_reason", "text")
 
 
@@ -26,6 +28,7 @@ class Record:
         grid: (code, name) of the grid version it was filed in.
         steps: in order; each {seq, id, action, by, as_unit, at, device_at, payload, hash}.
         deadlines: columns of `Deadline`.
+        assignments: columns of `Assignment`.
         photos: {sha256 (bytes), kind, step, missing}.
         parties: masked.
         names: person id → name, for everyone the steps mention.
@@ -36,13 +39,14 @@ class Record:
     grid: tuple[str, str] | None
     steps: Sequence[Mapping[str, Any]]
     deadlines: Sequence[Mapping[str, Any]]
+    assignments: Sequence[Mapping[str, Any]]
     photos: Sequence[Mapping[str, Any]]
     parties: Sequence[Mapping[str, Any]]
     names: Mapping[uuid.UUID, str]
 
 
 def load(connection: Connection, keys: Keys, case_id: uuid.UUID) -> Record:
-    """Read a whole case (six statements); the caller has made sure that it may be seen."""
+    """Read a whole case (seven statements); the caller has made sure that it may be seen."""
     row = connection.execute(
         select(
             Case.__table__,
@@ -60,14 +64,8 @@ def load(connection: Connection, keys: Keys, case_id: uuid.UUID) -> Record:
         report={name: values[f"report_{name}"] for name in PLACE_FIELDS},
         grid=(row.grid_code, row.grid_name) if row.grid_code is not None else None,
         steps=(steps := _steps(connection, case_id)),
-        deadlines=[
-            dict(clock._mapping)
-            for clock in connection.execute(
-                select(Deadline.__table__)
-                .where(Deadline.case_id == case_id)
-                .order_by(Deadline.started_at, Deadline.kind)
-            )
-        ],
+        deadlines=clocks(connection, case_id),
+        assignments=assignments(connection, case_id),
         photos=photos(connection, case_id),
         parties=parties.masked(connection, keys, case_id),
         names=_names(connection, {step["by"] for step in steps if step["by"]}),
@@ -113,20 +111,89 @@ def load_step(connection: Connection, step_id: uuid.UUID) -> tuple[dict[str, Any
     return step, _names(connection, {step["by"]} if step["by"] else set())
 
 
-def facts(case: Mapping[str, Any], deadlines: Sequence[Mapping[str, Any]]) -> Facts:
+def clocks(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Every deadline of a case, in the order in which they started."""
+    rows = connection.execute(
+        select(Deadline.__table__).where(Deadline.case_id == case_id).order_by(Deadline.started_at, Deadline.kind)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def assignments(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Every assignment of a case, in the order in which they were made, the lead first."""
+    rows = connection.execute(
+        select(Assignment.__table__)
+        .where(Assignment.case_id == case_id)
+        .order_by(Assignment.opened_at, Assignment.role.desc(), Assignment.id)
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+class History(NamedTuple):
+    """What the steps so far say about people and attempts."""
+
+    handlers: frozenset[uuid.UUID]
+    verifiers: frozenset[uuid.UUID]
+    attempts: int
+    refused: bool
+
+
+def history(steps: Iterable[Mapping[str, Any]]) -> History:
+    """Read it from steps {action, by, payload}."""
+    seen = list(steps)
+    mediations = [one["payload"] for one in seen if one["action"] == "mediate"]
+    return History(
+        handlers=frozenset(one["by"] for one in seen if one["action"] in HANDLING and one["by"]),
+        verifiers=frozenset(one["by"] for one in seen if one["action"] == "verify_pass" and one["by"]),
+        attempts=sum(one["present"] == "yes" and one["outcome"] != "contacted" for one in mediations),
+        refused=any(one["outcome"] == "refused" for one in mediations),
+    )
+
+
+def telling_steps(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
+    """The steps that `history` looks at: {action, by, payload}."""
+    rows = connection.execute(
+        select(Step.action, Step.person_id, StepPayload.payload)
+        .join(StepPayload, StepPayload.step_id == Step.id)
+        .where(Step.case_id == case_id, Step.action.in_((*HANDLING, "verify_pass")))
+        .order_by(Step.seq)
+    )
+    return [{"action": row.action, "by": row.person_id, "payload": json.loads(row.payload)} for row in rows]
+
+
+def facts(
+    case: Mapping[str, Any],
+    deadlines: Sequence[Mapping[str, Any]],
+    tasks: Sequence[Mapping[str, Any]],
+    past: History,
+    village_desk: uuid.UUID | None,
+) -> rules.Facts:
     """What the rules look at."""
-    return Facts(
+    return rules.Facts(
         state=case["state"],
         category=case["category"],
         urgency=case["urgency"],
         holder=case["holder_id"],
         first_responsible=case["first_responsible_id"],
+        dispatcher=case["dispatcher_id"],
+        village_desk=village_desk,
+        settled_level=case["settled_level"],
+        rework_count=case["rework_count"],
+        reopen_count=case["reopen_count"],
+        received_at=case["received_at"],
+        ended_at=case["ended_at"],
         clocks=tuple(
-            Clock(clock["id"], clock["kind"], clock["unit_id"], clock["started_at"], clock["due_current"])
+            rules.Clock(
+                clock["id"], clock["kind"], clock["unit_id"], clock["assignment_id"], clock["round"],
+                clock["started_at"], clock["due_current"], clock["met_at"] is None and clock["ended_at"] is None,
+            )
             for clock in deadlines
-            if clock["met_at"] is None and clock["ended_at"] is None
         ),
-    )
+        assignments=tuple(rules.Assignment(one["id"], one["role"], one["unit_id"], one["state"]) for one in tasks),
+        handlers=past.handlers,
+        attempts=past.attempts,
+        refused=past.refused,
+    )  # fmt: skip
 
 
 def _steps(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:

@@ -96,6 +96,21 @@ class Atlas:
             line = line[1:]
         return [self.centres[code].id for code in line if code in self.centres]
 
+    def parent_centre(self, unit: uuid.UUID) -> uuid.UUID | None:
+        """The centre above a unit; the top centre has none."""
+        return next(iter(self.superiors(unit)), None)
+
+    def within_reach(self, centre: uuid.UUID) -> list[uuid.UUID]:
+        """Units a centre may hand work to: itself, departments and mediation bodies of its area, and for a
+        township its village desks."""
+        area = self.units[centre].area
+        own = [unit.id for unit in self.units.values() if unit.area == area]
+        if self.areas[area].level != "township":
+            return own
+        return own + [
+            self.centres[code].id for code, one in self.areas.items() if one.parent == area and code in self.centres
+        ]
+
     def level_of(self, unit: uuid.UUID) -> str:
         """The level of the area a unit belongs to."""
         return self.areas[self.units[unit].area].level

@@ -13,6 +13,8 @@ from tests.server.conftest import NOON, REJECTING, accepting, filed, move, refus
 
 Make = Callable[..., dict[str, Any]]
 BOMB = 10_000
+NOBODY = "00000000-0000-4000-8000-000000000000"
+"""An id that stands for nothing; the same in every test process."""
 LONG = "x" * 100_000
 
 
@@ -136,11 +138,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"confidential": "no"}, "confidential"),
     ({"confidential": 1}, "confidential"),
     ({"same_as": "not-an-id"}, "same_as"),
-    ({"same_as": str(uuid.uuid4())}, "same_as"),
+    ({"same_as": NOBODY}, "same_as"),
     ({"origin": {"system": "12345", "external_id": "x"}}, "origin"),
-    ({"settled": {"result": "已当场清理完毕"}}, "settled"),
     ({"colour": "red"}, "colour"),
-    ({"id": str(uuid.uuid4())}, "id"),
+    ({"id": NOBODY}, "id"),
 ]
 
 
@@ -344,11 +345,11 @@ def test_odd_but_honest_text_is_kept_exactly(shared_office: Office, report: Make
         ({"payload": {"category": ["H-FIRE-01"], "urgency": 2}}, ["payload.category"]),
         ({"payload": {"category": "H-FIRE-01", "urgency": True}}, ["payload.urgency"]),
         ({"payload": {"category": "H-FIRE-01", "urgency": 2, "repeat_of": "x"}}, ["payload.repeat_of"]),
-        ({"payload": {"category": "H-FIRE-01", "urgency": 2, "repeat_of": str(uuid.uuid4())}}, ["payload.repeat_of"]),
+        ({"payload": {"category": "H-FIRE-01", "urgency": 2, "repeat_of": NOBODY}}, ["payload.repeat_of"]),
         ({"at": "2026-11-20T09:30:00"}, ["at"]),
-        ({"assignment": str(uuid.uuid4())}, ["assignment"]),
-        ({"request": str(uuid.uuid4())}, ["request"]),
-        ({"as_unit": str(uuid.uuid4())}, ["as_unit"]),
+        ({"assignment": NOBODY}, ["assignment"]),
+        ({"request": NOBODY}, ["request"]),
+        ({"as_unit": NOBODY}, ["as_unit"]),
         ({"as_unit": "x"}, ["as_unit"]),
         ({"colour": "red"}, ["colour"]),
     ],
@@ -375,7 +376,7 @@ def test_a_move_asked_badly_is_refused_and_changes_nothing(
         ("supplement", {"text": "字" * 5001}, ["payload.text"]),
         ("supplement", {"photos": ["x"]}, ["payload.photos"]),
         ("supplement", {"parties": [{"phone": "13800000000"}]}, ["payload.parties"]),
-        ("supplement", {"parties": []}, ["payload.parties", "payload.text"]),
+        ("supplement", {"parties": []}, ["payload.parties"]),
         ("supplement", {"parties": [{"name": "甲", "phone": 1}]}, ["payload.parties"]),
         ("supplement", {"parties": [{"name": "甲", "age": 1}]}, ["payload.parties"]),
     ],

@@ -81,7 +81,7 @@ def open_parties(case_id: uuid.UUID, body: dict[str, Any]) -> dict[str, Any]:
 @case_routes.route(
     "/cases/<case_id>/steps/<step_id>", method="PUT", guard=signed_in, takes=_step_schema, reads_body=False,
     answers={201: StepReceiptSchema(), 200: StepReceiptSchema()},
-    refuses=("already_different", "not_found", "case_has_moved", "move_not_allowed"),
+    refuses=("already_different", "not_found", "case_has_moved", "move_not_allowed", "which_one"),
 )  # fmt: skip
 def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], int]:
     """Make a move on a case under the step id that the device minted."""
@@ -99,7 +99,7 @@ def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], i
         if case is None or not access.may_see(tx, who(), case_id):
             raise Refusal("not_found")
         _no_choice_yet(body)
-        wish = cases.Wish(body["action"], body["based_on"], body["payload"], body["as_unit"])
+        wish = cases.Wish(body["action"], body["based_on"], body["payload"], body["as_unit"], body["assignment"])
         try:
             cases.advance(hearing, case, wish, cases.Submission(step_id, content, body["at"]))
         except Refusal as refusal:
@@ -126,6 +126,7 @@ def _receipt(hearing: Hearing, case_id: uuid.UUID, step_id: uuid.UUID) -> dict[s
 
 
 def _no_choice_yet(body: dict[str, Any]) -> None:
-    for name in ("assignment", "request"):
-        if body[name] is not None:
-            raise invalid(name, "这种操作不针对分派或请求。", "This action names no assignment or request.")
+    if body["assignment"] is not None and not BY_ACTION[body["action"]].who <= {"lead", "co"}:
+        raise invalid("assignment", "这种操作不针对某项分派。", "This action is not about one assignment.")
+    if body["request"] is not None:
+        raise invalid("request", "这种操作不针对请求。", "This action answers no request.")

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from server.api.schemas.values import CodedSchema, NamedSchema, QueryNumbers, Strict, Words, one_of, short, whole
-from server.rules.workflow import State
+from server.rules.facts import State
 
 ASKS = ("accept", "dispatch", "sign", "handle", "answer", "verify", "visit", "check")
 
@@ -57,6 +57,21 @@ class WhereSchema(Schema):
     wgs84 = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
 
 
+class AssignmentSchema(Schema):
+    """分派: one unit's part in the case."""
+
+    id = fields.UUID(required=True)
+    role = one_of("lead", "co", "copied", required=True)
+    unit = fields.Nested(NamedSchema, required=True)
+    state = fields.String(required=True)
+    handler = fields.Nested(NamedSchema, required=True, allow_none=True)
+    due_at = fields.DateTime(required=True, allow_none=True)
+    signed_at = fields.DateTime(required=True, allow_none=True)
+    arrived_at = fields.DateTime(required=True, allow_none=True)
+    reported_at = fields.DateTime(required=True, allow_none=True)
+    result = fields.String(required=True, allow_none=True)
+
+
 class DeadlineSchema(Schema):
     id = fields.UUID(required=True)
     kind = fields.String(required=True)
@@ -66,6 +81,9 @@ class DeadlineSchema(Schema):
     due_original = fields.DateTime(required=True)
     due_current = fields.DateTime(required=True)
     met_at = fields.DateTime(required=True, allow_none=True)
+    ended_at = fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "Stopped without being met: the case moved or ended."}
+    )
     paused = fields.Boolean(required=True)
     rung = fields.String(required=True, allow_none=True)
 
@@ -153,7 +171,7 @@ class CaseSchema(SummarySchema):
     leader_in_charge = fields.Nested(NamedSchema, required=True, allow_none=True)
     result = fields.String(required=True, allow_none=True)
     route = fields.String(required=True, allow_none=True)
-    assignments = fields.List(fields.Dict(), required=True)
+    assignments = fields.List(fields.Nested(AssignmentSchema), required=True)
     requests = fields.List(fields.Dict(), required=True)
     deadlines = fields.List(fields.Nested(DeadlineSchema), required=True)
     rung = fields.String(required=True, allow_none=True)

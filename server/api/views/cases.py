@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from server.rules.facts import Facts
 from server.rules.needs import TEXT_MAX, TEXT_MIN, Need
-from server.rules.rulebook import RuleBook
+from server.rules.rulebook import Category
 from server.rules.workflow import offers
 from server.services import cases, records
 from server.services.hearing import Hearing
@@ -35,7 +36,7 @@ def whole(hearing: Hearing, record: Record, duplicates: Sequence[Mapping[str, An
         "leader_in_charge": None,
         "result": case["result"],
         "route": case["route"],
-        "assignments": [],
+        "assignments": [_assignment(atlas, record, one) for one in record.assignments],
         "requests": [],
         "deadlines": [_deadline(atlas, clock) for clock in record.deadlines],
         "rung": None,
@@ -98,40 +99,70 @@ def _deadline(atlas: Atlas, clock: Mapping[str, Any]) -> dict[str, Any]:
         "id": clock["id"],
         "kind": clock["kind"],
         "unit": unit(atlas, clock["unit_id"]),
-        "assignment": None,
+        "assignment": clock["assignment_id"],
         "round": clock["round"],
         "due_original": clock["due_original"],
         "due_current": clock["due_current"],
         "met_at": clock["met_at"],
+        "ended_at": clock["ended_at"],
         "paused": False,
         "rung": None,
     }
 
 
+def _assignment(atlas: Atlas, record: Record, task: Mapping[str, Any]) -> dict[str, Any]:
+    dues = [
+        clock["due_current"]
+        for clock in record.deadlines
+        if clock["assignment_id"] == task["id"] and clock["kind"] == "handle"
+    ]
+    return {
+        "id": task["id"],
+        "role": task["role"],
+        "unit": unit(atlas, task["unit_id"]),
+        "state": task["state"],
+        "handler": None,
+        "due_at": dues[-1] if dues else None,
+        "signed_at": task["signed_at"],
+        "arrived_at": task["arrived_at"],
+        "reported_at": task["reported_at"],
+        "result": task["result"],
+    }
+
+
 def _moves(hearing: Hearing, record: Record) -> list[dict[str, Any]]:
-    held = cases.roles_on(hearing, record.case)
+    past = records.history(record.steps)
+    desk = cases.village_desk(hearing, record.case)
+    facts = records.facts(record.case, record.deadlines, record.assignments, past, desk)
+    held = cases.standing_on(hearing, record.case, facts, past)
+    category = hearing.rules.categories[record.case["category"]]
     return [
         {
             "action": offer.move.action,
             "label": {"zh": offer.move.zh, "en": offer.move.en},
-            "needs": [_need(one, offer.move.action, hearing.rules) for one in offer.move.needs],
+            "needs": [_need(hearing, one, offer.move.action, facts, category) for one in offer.move.needs],
             "then": list(offer.then),
         }
-        for offer in offers(records.facts(record.case, record.deadlines), held)
+        for offer in offers(facts, held, hearing.rules)
     ]
 
 
-def _need(need: Need, action: str, rules: RuleBook) -> dict[str, Any]:
+def _need(hearing: Hearing, need: Need, action: str, facts: Facts, category: Category) -> dict[str, Any]:
     described: dict[str, Any] = {
         "name": need.name,
         "type": need.type,
-        "required": need.required,
+        "required": need.is_required(category),
         "label": {"zh": need.zh, "en": need.en},
     }
     if need.type == "text":
         described |= {"min_length": TEXT_MIN, "max_length": TEXT_MAX}
     if need.type == "choice":
         described["choices"] = [
-            {"value": code, "label": {"zh": zh, "en": en}} for code, (zh, en) in rules.reasons.get(action, {}).items()
+            {"value": code, "label": {"zh": zh, "en": en}}
+            for code, zh, en in need.choices
+            or [(code, *words) for code, words in hearing.rules.reasons.get(action, {}).items()]
         ]
+    if need.units is not None:
+        offered = [hearing.atlas.units[one] for one in need.units(facts, hearing.atlas)]
+        described["choices"] = [{"value": str(one.id), "label": {"zh": one.name, "en": one.name}} for one in offered]
     return described

@@ -282,44 +282,36 @@ def upgrade() -> None:
     op.create_index("ix_grants_person_id", "grants", ["person_id"], unique=False)
     op.create_index("ix_grants_unit_id", "grants", ["unit_id"], unique=False)
     op.create_table(
+        "assignments",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("role", sa.String(length=6), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("signed_at", Instant(), nullable=True),
+        sa.Column("arrived_at", Instant(), nullable=True),
+        sa.Column("reported_at", Instant(), nullable=True),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_assignments_case_id"),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name="fk_assignments_unit_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_assignments"),
+    )
+    op.create_index("ix_assignments_case_id", "assignments", ["case_id"], unique=False)
+    op.create_index("ix_assignments_unit_id_state", "assignments", ["unit_id", "state"], unique=False)
+    op.create_table(
         "audience",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("subject", code_text(48), nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
         sa.Column("change", sa.BigInteger(), nullable=False),
         sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.Column("lasting", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_audience_case_id"),
         sa.PrimaryKeyConstraint("case_id", "subject", name="pk_audience"),
     )
     op.create_index("ix_audience_changes", "audience", ["subject", "change", "case_id"], unique=False)
     op.create_index("ix_audience_list", "audience", ["subject", "received_at", "case_id"], unique=False)
-    op.create_table(
-        "deadlines",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("unit_id", sa.Uuid(), nullable=False),
-        sa.Column("round", sa.Integer(), nullable=False),
-        sa.Column("started_at", Instant(), nullable=False),
-        sa.Column("amount", sa.Integer(), nullable=False),
-        sa.Column("unit", sa.String(length=15), nullable=False),
-        sa.Column("due_original", Instant(), nullable=False),
-        sa.Column("due_current", Instant(), nullable=False),
-        sa.Column("met_at", Instant(), nullable=True),
-        sa.Column("ended_at", Instant(), nullable=True),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_deadlines_case_id"),
-        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name="fk_deadlines_unit_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_deadlines"),
-    )
-    op.create_index("ix_deadlines_case_id", "deadlines", ["case_id"], unique=False)
-    op.create_index(
-        "ix_deadlines_open_due",
-        "deadlines",
-        ["due_current"],
-        unique=False,
-        postgresql_where=sa.text("met_at IS NULL AND ended_at IS NULL"),
-        sqlite_where=sa.text("met_at IS NULL AND ended_at IS NULL"),
-    )
     op.create_table(
         "parties",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -402,6 +394,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "seq", name="uq_steps_case_id_seq"),
     )
     op.create_index("ix_steps_change", "steps", ["change"], unique=False)
+    op.create_table(
+        "deadlines",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("assignment_id", sa.Uuid(), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("started_at", Instant(), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.String(length=15), nullable=False),
+        sa.Column("due_original", Instant(), nullable=False),
+        sa.Column("due_current", Instant(), nullable=False),
+        sa.Column("met_at", Instant(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name="fk_deadlines_assignment_id"),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_deadlines_case_id"),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name="fk_deadlines_unit_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_deadlines"),
+    )
+    op.create_index("ix_deadlines_case_id", "deadlines", ["case_id"], unique=False)
+    op.create_index(
+        "ix_deadlines_open_due",
+        "deadlines",
+        ["due_current"],
+        unique=False,
+        postgresql_where=sa.text("met_at IS NULL AND ended_at IS NULL"),
+        sqlite_where=sa.text("met_at IS NULL AND ended_at IS NULL"),
+    )
     op.create_table(
         "step_payloads",
         sa.Column("step_id", sa.Uuid(), nullable=False),
