@@ -1,3 +1,5 @@
+"""Lists of place codes become areas or findings that name the line."""
+
 import random
 
 import pytest

@@ -1,3 +1,5 @@
+"""Boundary files of every kind become grids or findings that a clerk can act on."""
+
 import gzip
 import json
 import random

@@ -1,3 +1,5 @@
+"""Coordinate systems are converted there and back, held against independent implementations."""
+
 import coord_convert.transform as coord_convert
 import eviltransform
 import numpy as np

@@ -1,3 +1,5 @@
+"""The demonstration county is whole: its borders match, everyone has an office, everything is answered for."""
+
 from collections import Counter
 from itertools import pairwise
 

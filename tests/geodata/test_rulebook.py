@@ -1,3 +1,5 @@
+"""The rule book's files are complete, and a wrong line is refused by its number."""
+
 import shutil
 from collections import Counter
 from datetime import date, time

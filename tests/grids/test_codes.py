@@ -1,3 +1,5 @@
+"""Place, grid and case codes are read as they are written in the field, and wrong ones refused."""
+
 from datetime import date
 
 import pytest

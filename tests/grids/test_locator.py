@@ -1,3 +1,5 @@
+"""The grid of a point, held against plain geometry: inside, border, near and outside, exact to the last digit."""
+
 import math
 import random
 import threading

@@ -1,3 +1,5 @@
+"""Grids made small for a phone keep their shared borders and send no point to another grid."""
+
 import gzip
 import json
 from collections import Counter

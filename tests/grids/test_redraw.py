@@ -1,3 +1,5 @@
+"""A new drawing is told from the old one grid by grid, whatever the order."""
+
 from dataclasses import replace
 
 from shapely import MultiPolygon, Polygon

@@ -1,3 +1,5 @@
+"""Overlaps, gaps and slivers between grids are found, measured and named; a clean map has none."""
+
 import random
 
 import pytest
