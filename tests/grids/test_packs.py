@@ -1,4 +1,4 @@
-"""Grids made small for a phone keep their shared borders and send no point to another grid."""
+"""Grids made small for a phone keep their shared borders and move less than a phone errs."""
 
 import gzip
 import json
