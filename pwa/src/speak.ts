@@ -36,7 +36,18 @@ export function t(word: Word, values: Record<string, string | number> = {}): str
 
 /** The word for a code of the office, such as a state or an action; the code itself while this version has none. */
 export function tCode(
-  kind: "case" | "act" | "field" | "urgency" | "source" | "trouble",
+  kind:
+    | "case"
+    | "act"
+    | "field"
+    | "urgency"
+    | "source"
+    | "trouble"
+    | "role"
+    | "task"
+    | "clock"
+    | "said"
+    | "ask",
   code: string,
 ): string {
   const word = `${kind}_${code}`;

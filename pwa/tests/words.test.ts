@@ -4,7 +4,7 @@ import { both, WORDS } from "../src/words";
 
 const entries = Object.entries(WORDS);
 /** Words reached through a code of the office or a computed name. */
-const COMPUTED = /^(act|case|field|source|urgency|trouble|missing|draft|party)_/;
+const COMPUTED = /^(act|case|field|source|urgency|trouble|missing|draft|party|role|task|clock|said|ask)_/;
 
 const files: Record<string, string> = import.meta.glob(["../src/**/*.{ts,tsx}", "!../src/words.ts"], {
   query: "?raw",

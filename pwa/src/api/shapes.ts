@@ -102,13 +102,34 @@ export interface CaseSummary {
   due_at: string | null;
 }
 
+/** A unit's share of a case (任务): lead 主办, co 协办 or copied 知会. */
+export interface Assignment {
+  id: string;
+  role: string;
+  unit: Named;
+  state: string;
+  due_at: string | null;
+}
+
+/** A clock; it runs until it is met or ended. */
+export interface Deadline {
+  id: string;
+  kind: string;
+  unit: Named | null;
+  assignment: string | null;
+  due_current: string;
+  met_at: string | null;
+  ended_at: string | null;
+}
+
 export interface CaseView extends CaseSummary {
   text: string;
   source: string;
   area: Named | null;
   dispatcher: Named | null;
   first_responsible: Named | null;
-  deadlines: { id: string; kind: string; unit: Named | null; due_current: string; met_at: string | null }[];
+  assignments: Assignment[];
+  deadlines: Deadline[];
   steps: Step[];
   photos: { sha256: string; kind: string; step: string | null; missing: boolean }[];
   moves: Move[];

@@ -4,9 +4,18 @@ import { markExpired } from "../api/session";
 import type { CaseSummary, CaseView, Page } from "../api/shapes";
 import { caseKey, dropCase, writeCache } from "../store/cache";
 
-export type ListName = "all" | "accept";
+/** What a case may wait for from this person's units, in the order of a case's life. */
+export const ASKS = ["accept", "dispatch", "sign", "handle", "verify"] as const;
+export type Ask = (typeof ASKS)[number];
+export type ListName = "all" | Ask;
 
-const QUERIES: Record<ListName, string> = { all: "limit=50", accept: "ask=accept&limit=50" };
+function queryOf(name: ListName): string {
+  return name === "all" ? "limit=50" : `ask=${name}&limit=50`;
+}
+
+export function isAsk(name: string): name is Ask {
+  return ASKS.some((ask) => ask === name);
+}
 
 export function listKey(name: ListName): string {
   return `cases/${name}`;
@@ -24,14 +33,14 @@ export async function refreshList(
   name: ListName,
   now: Date,
 ): Promise<Answer<Page<CaseSummary>>> {
-  const answer = await read<Page<CaseSummary>>(`/cases?${QUERIES[name]}`);
+  const answer = await read<Page<CaseSummary>>(`/cases?${queryOf(name)}`);
   if (answer.kind === "ok") await writeCache(person, listKey(name), answer.body, null, now);
   return answer;
 }
 
 /** A later page, not kept. */
 export function fetchMore(name: ListName, cursor: string): Promise<Answer<Page<CaseSummary>>> {
-  return read(`/cases?${QUERIES[name]}&cursor=${encodeURIComponent(cursor)}`);
+  return read(`/cases?${queryOf(name)}&cursor=${encodeURIComponent(cursor)}`);
 }
 
 export async function refreshCase(person: string, id: string, now: Date): Promise<Answer<CaseView>> {

@@ -4,9 +4,9 @@
  */
 import { call } from "../api/call";
 import { markExpired, readSession, refreshMe } from "../api/session";
-import type { Change } from "../api/shapes";
+import type { Change, Me } from "../api/shapes";
 import { caseKey, dropCase, readCache, writeCache } from "../store/cache";
-import { refreshCase, refreshList } from "./cases";
+import { ASKS, type ListName, refreshCase, refreshList } from "./cases";
 import { refreshPack } from "./pack";
 
 const SEEN_MS = 15_000;
@@ -73,8 +73,8 @@ export async function lookOnce(now: Date): Promise<void> {
 }
 
 async function refreshAll(person: string, now: Date): Promise<boolean> {
-  const found = await Promise.all([refreshGrants(now), refreshLists(person, now)]);
-  return found.every(Boolean);
+  const granted = await refreshGrants(now);
+  return (await refreshLists(person, now)) && granted;
 }
 
 async function refreshGrants(now: Date): Promise<boolean> {
@@ -82,8 +82,11 @@ async function refreshGrants(now: Date): Promise<boolean> {
   return me.kind === "ok" && refreshPack(me.body, now);
 }
 
+/** Nothing waits for a person without a unit. */
 async function refreshLists(person: string, now: Date): Promise<boolean> {
-  const answers = await Promise.all([refreshList(person, "all", now), refreshList(person, "accept", now)]);
+  const me = (await readCache(person, "me"))?.value as Me | undefined;
+  const names: ListName[] = me?.units.length ? ["all", ...ASKS] : ["all"];
+  const answers = await Promise.all(names.map((name) => refreshList(person, name, now)));
   return answers.every((answer) => answer.kind === "ok");
 }
 

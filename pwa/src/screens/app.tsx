@@ -1,4 +1,5 @@
 /** Chooses the screen for the address, and holds the bar of tabs. */
+import { isAsk } from "../live/cases";
 import { go, link, route } from "../route";
 import { t } from "../speak";
 import { refused, session, storeBroken, unsentCount } from "../state";
@@ -47,11 +48,11 @@ function draw(screen: string, id: string, action: string, about: string) {
     case "sign-in":
       return <SignIn onDone={() => history.back()} />;
     case "report":
-      return id === "new" ? <NewReport /> : <Report key={id} id={id} />;
+      return id === "" || id === "new" ? <NewReport /> : <Report key={id} id={id} />;
     case "tray":
       return <Tray />;
     case "cases":
-      return <Cases name={id === "accept" ? "accept" : "all"} />;
+      return <Cases name={isAsk(id) ? id : "all"} />;
     case "case":
       return <Case key={id} id={id} />;
     case "move":

@@ -7,6 +7,7 @@ import { say, t, tCode } from "../speak";
 import { personId, tray } from "../state";
 import { caseKey } from "../store/cache";
 import { StateTag } from "./cases";
+import { Assignments, runningClocks } from "./parts/assignments";
 import { nameCategory } from "./parts/category-field";
 import { useKept, useNow } from "./parts/hooks";
 import { Note, Page } from "./parts/page";
@@ -90,9 +91,14 @@ export function Case({ id }: { id: string }) {
           <Fact word={t("category")} value={nameCategory(one.category)} />
           <Fact word={t("grid")} value={one.grid.name ?? t("no_grid")} />
           <Fact word={t("received_at")} value={showTime(one.received_at, now)} />
-          <Due one={one} now={now} />
+          {runningClocks(one)
+            .filter((clock) => !clock.assignment)
+            .map((clock) => (
+              <DueLine key={clock.id} word={tCode("clock", clock.kind)} due={clock.due_current} now={now} />
+            ))}
         </dl>
       </section>
+      <Assignments one={one} now={now} />
       <section class="card">
         <h2 class="card__title">{t("timeline")}</h2>
         <Timeline one={one} now={now} />
@@ -113,19 +119,6 @@ function Fact({ word, value, strong = false }: { word: string; value: string; st
       <dt>{word}</dt>
       <dd>{strong ? <strong>{value}</strong> : value}</dd>
     </div>
-  );
-}
-
-/** The clocks still running, the next one first. */
-function Due({ one, now }: { one: CaseView; now: Date }) {
-  const running = one.deadlines.filter((clock) => clock.met_at === null && one.holder !== null);
-  const accept = running.find((clock) => clock.kind === "accept");
-  const overall = running.find((clock) => clock.kind === "overall");
-  return (
-    <>
-      {accept && <DueLine word={t("due_accept")} due={accept.due_current} now={now} />}
-      {overall && <DueLine word={t("due")} due={overall.due_current} now={now} />}
-    </>
   );
 }
 

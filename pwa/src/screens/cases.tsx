@@ -1,10 +1,11 @@
 /** Cases this person may see: what waits for acceptance, and all of them, newest first. */
 import { useEffect, useState } from "preact/hooks";
 import type { CaseSummary, Page as PageOf } from "../api/shapes";
-import { fetchMore, type ListName, listKey, refreshList } from "../live/cases";
+import { ASKS, fetchMore, type ListName, listKey, refreshList } from "../live/cases";
 import { link } from "../route";
 import { t, tCode } from "../speak";
 import { me, personId } from "../state";
+import { AskLink } from "./parts/asks";
 import { useKept, useNow } from "./parts/hooks";
 import { Note, Page } from "./parts/page";
 import { showTime } from "./parts/times";
@@ -41,16 +42,24 @@ export function Cases({ name }: { name: ListName }) {
   return (
     <Page title={t("cases_title")}>
       {(me.value?.units.length ?? 0) > 0 && (
-        <nav class="segments segments--links" aria-label={t("cases_title")}>
-          <ListLink name="accept" on={name} word={t("to_accept")} />
-          <ListLink name="all" on={name} word={t("cases_all")} />
+        <nav class="chips chips--row" aria-label={t("cases_title")}>
+          {ASKS.map((ask) => (
+            <AskLink key={ask} ask={ask} on={ask === name} />
+          ))}
+          <a
+            class={name === "all" ? "chip chip--on" : "chip"}
+            href={link("cases")}
+            aria-current={name === "all" ? "page" : undefined}
+          >
+            {t("cases_all")}
+          </a>
         </nav>
       )}
       {offline && kept && (
         <Note tone="plain">{t("cases_offline", { when: showTime(kept.kept_at, now) })}</Note>
       )}
       {kept !== undefined && items.length === 0 && (
-        <p class="empty">{t(name === "accept" ? "cases_none_waiting" : "cases_empty")}</p>
+        <p class="empty">{t(name === "all" ? "cases_empty" : "cases_none_waiting")}</p>
       )}
       <div class={items.length ? "weui-cells" : ""} data-testid="cases">
         {items.map((one) => (
@@ -65,19 +74,6 @@ export function Cases({ name }: { name: ListName }) {
         </div>
       )}
     </Page>
-  );
-}
-
-function ListLink(props: { name: ListName; on: ListName; word: string }) {
-  const on = props.name === props.on;
-  return (
-    <a
-      class={on ? "segment segment--on" : "segment"}
-      href={link("cases", props.name)}
-      aria-current={on ? "page" : undefined}
-    >
-      {props.word}
-    </a>
   );
 }
 

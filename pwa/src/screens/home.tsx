@@ -1,10 +1,11 @@
 /** The first screen: what is not yet sent, the way to a report, my grid, and today in three numbers. */
 import type { CaseSummary, Page as PageOf } from "../api/shapes";
-import { listKey } from "../live/cases";
+import { ASKS, listKey } from "../live/cases";
 import { link } from "../route";
 import { t } from "../speak";
 import { drafts, me, pack, sent, session } from "../state";
 import { updateReady } from "../sw/update";
+import { AskRow } from "./parts/asks";
 import { GridMap } from "./parts/grid-map";
 import { useKept, useNow } from "./parts/hooks";
 import { Icon } from "./parts/icons";
@@ -18,7 +19,6 @@ export function Home() {
   const now = useNow(60_000);
   const page = useKept<PageOf<CaseSummary>>(listKey("all"))?.value;
   const all = page?.items ?? [];
-  const waiting = useKept<PageOf<CaseSummary>>(listKey("accept"))?.value.items ?? [];
   const today = all.filter((one) => isSameDay(one.received_at, now));
   const filed = sent.value.filter((row) => row.kind === "report" && isSameDay(row.at, now)).length;
   const person = me.value;
@@ -49,12 +49,11 @@ export function Home() {
         </a>
       )}
       {person && person.units.length > 0 && (
-        <a class="weui-cells weui-cell weui-cell_access" href={link("cases", "accept")}>
-          <span class="weui-cell__bd">{t("to_accept")}</span>
-          <span class="weui-cell__ft">
-            <b class={waiting.length ? "count count--due" : "count"}>{waiting.length}</b>
-          </span>
-        </a>
+        <nav class="weui-cells" aria-label={t("cases_title")}>
+          {ASKS.map((ask) => (
+            <AskRow key={ask} ask={ask} />
+          ))}
+        </nav>
       )}
       <section class="numbers" aria-label={t("today")}>
         <Figure word={t("today_filed")} value={String(filed)} />

@@ -8,7 +8,15 @@ import { stamp } from "../draft/body";
 import { listPhotos } from "../draft/photos";
 import { mintId } from "../ids";
 import { wakeTray } from "../live/parts";
-import { composePayload, findLacks, type Lack, type MoveForm, startValues, type Value } from "../move/form";
+import {
+  composePayload,
+  findLacks,
+  type Lack,
+  type MoveForm,
+  startValues,
+  unitsElsewhere,
+  type Value,
+} from "../move/form";
 import { go, replaceWith } from "../route";
 import { say, t, tCode } from "../speak";
 import { personId } from "../state";
@@ -133,6 +141,7 @@ function Form({ one, offer }: { one: CaseView; offer: MoveOffer }) {
             need={need}
             one={one}
             value={form.values[need.name]}
+            taken={unitsElsewhere(offer, form.values, need.name)}
             onChange={(value) => change(need.name, value)}
             owner={form.step_id}
             person={person}
@@ -149,5 +158,6 @@ function sayLack({ need, why }: Lack): string {
   const field = say(need.label);
   if (why === "short") return t("need_short", { field, n: need.min_length ?? 0 });
   if (why === "long") return t("need_long", { field, n: need.max_length ?? 0 });
+  if (why === "due") return t("need_due", { field });
   return t("need_missing", { field });
 }

@@ -1,7 +1,7 @@
 /** The generic form of a move: what it sends and what it lacks, from the office's description alone. */
 import { expect, it } from "vitest";
 import type { CaseView, Move, Need } from "../../src/api/shapes";
-import { composePayload, findLacks, startValues } from "../../src/move/form";
+import { composePayload, findLacks, startValues, unitsElsewhere } from "../../src/move/form";
 
 const need = (name: string, type: string, required: boolean, more: Partial<Need> = {}): Need => ({
   name,
@@ -59,4 +59,45 @@ it("sends a person with what was filled in and leaves empty rows out", () => {
 it("takes a field type it has never heard of as text", () => {
   const later: Move = { action: "ask_check", needs: [need("person", "member_of_subtree", true)] };
   expect(composePayload(later, { person: "p7" }, [])).toEqual({ person: "p7" });
+});
+
+const DISPATCH: Move = {
+  action: "dispatch",
+  needs: [
+    need("lead", "unit", true),
+    need("due_at", "moment", false),
+    need("co", "helpers", false),
+    need("copied", "units", false),
+  ],
+};
+
+it("sends times with the phone's offset and leaves empty units and times out", () => {
+  const offset = "[+-]\\d\\d:\\d\\d";
+  const co = [{ unit: "u2", due_at: "2026-11-22T15:00" }];
+  expect(
+    composePayload(DISPATCH, { lead: "u1", due_at: "2026-11-23T09:30", co, copied: ["u3"] }, []),
+  ).toEqual({
+    lead: "u1",
+    due_at: expect.stringMatching(`^2026-11-23T09:30:00${offset}$`),
+    co: [{ unit: "u2", due_at: expect.stringMatching(`^2026-11-22T15:00:00${offset}$`) }],
+    copied: ["u3"],
+  });
+  expect(composePayload(DISPATCH, { lead: "u1", due_at: "", co: [], copied: [] }, [])).toEqual({
+    lead: "u1",
+  });
+});
+
+it("asks for the due of every helper", () => {
+  const payload = composePayload(DISPATCH, { lead: "u1", co: [{ unit: "u2", due_at: "" }] }, []);
+  expect(findLacks(DISPATCH, payload)).toMatchObject([{ need: { name: "co" }, why: "due" }]);
+});
+
+it("knows the units that other fields name", () => {
+  const values = { lead: "u1", co: [{ unit: "u2", due_at: "" }], copied: ["u3"] };
+  expect([...unitsElsewhere(DISPATCH, values, "co")]).toEqual(["u1", "u3"]);
+});
+
+it("lets a move stand without its only field when that is optional", () => {
+  const sign: Move = { action: "sign", needs: [need("arrived_at", "moment", false)] };
+  expect(findLacks(sign, composePayload(sign, { arrived_at: "" }, []))).toEqual([]);
 });

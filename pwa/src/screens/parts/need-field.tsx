@@ -1,17 +1,20 @@
 /** One field of a move's form, by the type the office names; an unknown type is asked for as text. */
 import type { CaseSummary, CaseView, Need, Page } from "../../api/shapes";
 import { listKey } from "../../live/cases";
-import type { Party, Value } from "../../move/form";
+import type { Helper, Party, Value } from "../../move/form";
 import { say, t, type Word } from "../../speak";
 import { CategoryField } from "./category-field";
 import { useKept } from "./hooks";
 import { PhotoField } from "./photo-field";
+import { HelpersField, UnitField, UnitsField } from "./unit-field";
 import { UrgencyField } from "./urgency-field";
 
 interface Props {
   need: Need;
   one: CaseView;
   value: Value | undefined;
+  /** Units that another field of the form names. */
+  taken: Set<string>;
   onChange: (value: Value) => void;
   owner: string;
   person: string;
@@ -31,17 +34,14 @@ export function NeedField(props: Props) {
   );
 }
 
-function drawField({ need, one, value, onChange, owner, person, keepNow }: Props) {
+function drawField({ need, one, value, taken, onChange, owner, person, keepNow }: Props) {
+  const list = Array.isArray(value) ? value : [];
+  const text = typeof value === "string" ? value : "";
   switch (need.type) {
     case "choice":
       return <Choice need={need} value={value} onChange={onChange} />;
     case "category":
-      return (
-        <CategoryField
-          value={typeof value === "string" ? value : null}
-          onChoose={(category) => onChange(category.code)}
-        />
-      );
+      return <CategoryField value={text || null} onChoose={(category) => onChange(category.code)} />;
     case "urgency":
       return <UrgencyField value={typeof value === "number" ? value : undefined} onChange={onChange} />;
     case "photos":
@@ -50,16 +50,43 @@ function drawField({ need, one, value, onChange, owner, person, keepNow }: Props
         <PhotoField owner={owner} person={person} isSettled={() => false} settled={keepNow} />
       );
     case "parties":
-      return <Parties value={Array.isArray(value) ? value : []} onChange={onChange} />;
+      return <Parties value={list as Party[]} onChange={onChange} />;
     case "case":
       return <OtherCase one={one} value={value} onChange={onChange} label={say(need.label)} />;
+    case "unit":
+      return <UnitField need={need} taken={taken} value={text} onChange={onChange} />;
+    case "units":
+      return <UnitsField need={need} taken={taken} value={list as string[]} onChange={onChange} />;
+    case "helpers":
+      return <HelpersField need={need} taken={taken} value={list as Helper[]} onChange={onChange} />;
+    case "moment":
+      return (
+        <input
+          class="weui-input"
+          type="datetime-local"
+          aria-label={say(need.label)}
+          value={text}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      );
+    case "line":
+      return (
+        <input
+          class="weui-input"
+          type="text"
+          autocomplete="off"
+          aria-label={say(need.label)}
+          value={text}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      );
     default:
       return (
         <textarea
           class="weui-textarea"
           rows={3}
           aria-label={say(need.label)}
-          value={typeof value === "string" ? value : ""}
+          value={text}
           onInput={(event) => onChange(event.currentTarget.value)}
         />
       );
