@@ -6,6 +6,7 @@ Those that need PostgreSQL start a throw-away cluster with fsync on (pg_virtuale
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 # Run as a folder, Python puts tests/bench first on its path; the bench is imported from the root like the tests.
@@ -14,7 +15,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 import psycopg  # noqa: E402  # after the path is right
 import structlog  # noqa: E402
 
-from tests.bench import report  # noqa: E402
+from tests.bench import city, report  # noqa: E402
 
 
 def read_arguments() -> argparse.Namespace:
@@ -27,6 +28,14 @@ def read_arguments() -> argparse.Namespace:
     filing.add_argument("--connections", type=int, default=16)
     filing.add_argument("--threads", type=int, default=16)
     filing.add_argument("--processes", type=int, default=1)
+    day = commands.add_parser("city", help="a city's day: places come in, reports are filed, lines cut, servers killed")
+    day.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
+    day.add_argument("--areas", type=Path, help="CSV of place codes; without it an invented city")
+    day.add_argument("--grids", type=Path, help="grid boundaries; without it an invented city")
+    day.add_argument("--reports", type=int, default=27_193)
+    day.add_argument("--photo-share", type=float, default=0.03)
+    day.add_argument("--phones", type=int, default=16)
+    day.add_argument("--kills", type=int, default=4)
     return parser.parse_args()
 
 
@@ -47,8 +56,8 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     if arguments["database"] == "postgresql":
         need_durable_postgres()
-    if command == "report":
-        report.main(**arguments)
+    commands: dict[str, Callable[..., None]] = {"report": report.main, "city": city.main}
+    commands[command](**arguments)
 
 
 if __name__ == "__main__":
