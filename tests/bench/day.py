@@ -73,7 +73,7 @@ def plan(
         hashes = [hashlib.sha256(photo).hexdigest()] if photo else []
         body = people.report(rng, worker, rng.choice(leaves).code, photos=hashes, party=rng.random() < 0.3)
         if rng.random() < 0.02:
-            lon, lat = rng.choice(worker.shape.exterior.coords[:-1])
+            lon, lat = rng.choice(shapely.get_coordinates(worker.shape).tolist())
             body["location"] |= {"lon": lon, "lat": lat}
         jobs.append(Job(people.new_id(rng), worker.token, json.dumps(body, ensure_ascii=False).encode(), photo))
     return jobs
