@@ -14,6 +14,10 @@ const RATIO = 0.66;
 /** Half the width shown around a pin, in metres. */
 const AROUND_M = 450;
 const STEP_M = 5;
+/** Height of a name's letters, where the map is 360 wide. */
+const LETTER = 13;
+/** A name may be this much wider than its grid; names that lie over each other say nothing. */
+const ROOMY = 1.3;
 
 interface View {
   centre: Point;
@@ -104,11 +108,13 @@ export function GridMap(props: {
         {shapes.map(({ grid, path }) => (
           <path key={grid.code} d={path} class={gridClass(grid, mine, chosen)} fill-rule="evenodd" />
         ))}
-        {shapes.map(({ grid, label }) => (
-          <text key={grid.code} x={label.x} y={label.y} font-size={unit * 13} class="map__label">
-            {label.text}
-          </text>
-        ))}
+        {shapes
+          .filter(({ label }) => label.text.length * unit * LETTER <= label.room * ROOMY)
+          .map(({ grid, label }) => (
+            <text key={grid.code} x={label.x} y={label.y} font-size={unit * LETTER} class="map__label">
+              {label.text}
+            </text>
+          ))}
         {spot && accuracy_m !== null && (
           <circle cx={spot.x} cy={-spot.y} r={accuracy_m} class="map__circle" />
         )}
@@ -154,6 +160,10 @@ function drawGrids(grids: PackGrid[], origin: Point) {
       .join("");
     const box = boxAround([grid]) ?? { west: 0, east: 0, south: 0, north: 0 };
     const middle = toMetres({ lon: (box.west + box.east) / 2, lat: (box.south + box.north) / 2 }, origin);
-    return { grid, path, label: { x: middle.x, y: -middle.y, text: names.get(grid.code) ?? grid.name } };
+    const room =
+      toMetres({ lon: box.east, lat: box.north }, origin).x -
+      toMetres({ lon: box.west, lat: box.north }, origin).x;
+    const text = names.get(grid.code) ?? grid.name;
+    return { grid, path, label: { x: middle.x, y: -middle.y, text, room } };
   });
 }
