@@ -73,8 +73,8 @@ def test_only_the_log_writes_steps(model: str):
     assert writers_of(model) == {"server/services/log.py"}
 
 
-def test_who_sees_a_case_is_written_where_cases_and_their_photos_are():
-    assert writers_of("Audience") == {"server/services/cases.py", "server/services/photos.py"}
+def test_who_sees_a_case_is_written_where_moves_take_effect_and_photos_arrive():
+    assert writers_of("Audience") == {"server/services/outcome.py", "server/services/photos.py"}
 
 
 @pytest.mark.parametrize(
