@@ -15,7 +15,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 import psycopg  # noqa: E402  # after the path is right
 import structlog  # noqa: E402
 
-from tests.bench import city, report  # noqa: E402
+from tests.bench import city, locate, report  # noqa: E402
 
 
 def read_arguments() -> argparse.Namespace:
@@ -28,6 +28,10 @@ def read_arguments() -> argparse.Namespace:
     filing.add_argument("--connections", type=int, default=16)
     filing.add_argument("--threads", type=int, default=16)
     filing.add_argument("--processes", type=int, default=1)
+    locating = commands.add_parser("locate", help="one point among 12,322 grids, against PostGIS")
+    locating.add_argument("--database", choices=("postgresql",), default="postgresql")
+    locating.add_argument("--points", type=int, default=20_000)
+    locating.add_argument("--rounds", type=int, default=5)
     day = commands.add_parser("city", help="a city's day: places come in, reports are filed, lines cut, servers killed")
     day.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
     day.add_argument("--areas", type=Path, help="CSV of place codes; without it an invented city")
@@ -56,7 +60,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     if arguments["database"] == "postgresql":
         need_durable_postgres()
-    commands: dict[str, Callable[..., None]] = {"report": report.main, "city": city.main}
+    commands: dict[str, Callable[..., None]] = {"report": report.main, "locate": locate.main, "city": city.main}
     commands[command](**arguments)
 
 
