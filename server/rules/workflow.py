@@ -164,36 +164,9 @@ _VERIFYING = _from(State.AWAITING_VERIFICATION)
 MOVES: tuple[Move, ...] = (
     Move("submit", "上报", "Report", frozenset(), State.SUBMITTED, _who("reporter"), False, (), receiving.submit),
     Move(
-        "settle_on_spot", "即报即结", "Settled on the spot", _UNDECIDED, State.AWAITING_VERIFICATION,
-        _who("reporter", "holder"), False,
-        (Need("result", "text", "处置结果", "What was done"), _AFTER_PHOTOS),
-        receiving.settle_on_spot, _on_the_spot,
-    ),
-    Move(
-        "register_only", "咨询登记", "Register only", _UNDECIDED, State.CLOSED, _who("holder"), True,
-        (Need("text", "text", "答复内容", "The answer given"),), receiving.register_only, _consultation,
-    ),
-    Move(
-        "supplement", "补充", "Add to it", OPEN, None, _who("reporter", "holder", "lead", "co"), False,
-        (
-            Need("text", "text", "补充说明", "What to add", required=False),
-            _PHOTOS,
-            Need("parties", "parties", "当事人", "Parties", required=False),
-        ),
-        receiving.supplement,
-    ),
-    Move(
-        "withdraw", "撤回", "Withdraw", _UNDECIDED, State.VOID, _who("reporter"), False,
-        (Need("reason", "text", "撤回原因", "Why"),), receiving.end(State.VOID), _nobody_accepted,
-    ),
-    Move(
         "accept", "受理", "Accept", _UNDECIDED, State.ACCEPTED, _who("holder"), True,
         (_CATEGORY, _URGENCY, Need("repeat_of", "case", "重复的事项", "The case it repeats", required=False)),
         receiving.accept,
-    ),
-    Move(
-        "handle_here", "自办", "Handle here", _BEFORE_WORK, State.IN_PROGRESS, _who("holder"), True,
-        (_CATEGORY, _URGENCY), handling.handle_here,
     ),
     Move(
         "reject", "不予受理", "Decline", _UNDECIDED, State.REJECTED, _who("holder"), True,
@@ -213,6 +186,10 @@ MOVES: tuple[Move, ...] = (
             Need("copied", "units", "知会单位", "Copied", required=False, units=_reach),
         ),
         handling.dispatch,
+    ),
+    Move(
+        "handle_here", "自办", "Handle here", _BEFORE_WORK, State.IN_PROGRESS, _who("holder"), True,
+        (_CATEGORY, _URGENCY), handling.handle_here,
     ),
     Move(
         "escalate", "上报上级", "Send up", _from(State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS), State.SUBMITTED,
@@ -248,19 +225,6 @@ MOVES: tuple[Move, ...] = (
         handling.mediate, _mine(TaskState.HANDLING),
     ),
     Move(
-        "add_co", "增派协办", "Add a co-handler", _WORK, None, _who("dispatcher"), True,
-        (Need("units", "units", "协办单位", "Co-handlers", units=_free), _DUE), handling.add_co,
-    ),
-    Move(
-        "waive_co", "免除协办", "Waive a co-handler", _WORK, None, _who("dispatcher"), True,
-        (Need("unit", "unit", "协办单位", "Co-handler", units=_open_helpers), _REASON), handling.waive_co,
-        lambda facts, _standing, _rules: bool(facts.helpers),
-    ),
-    Move(
-        "redispatch", "改派", "Give it to another lead", _WORK, None, _who("dispatcher"), True,
-        (Need("lead", "unit", "新主办单位", "New lead", units=_free), _REASON), handling.redispatch,
-    ),
-    Move(
         "feedback", "反馈", "Feed back", _WORK, None, _who("co"), False,
         (Need("result", "text", "协办结果", "What was done"), _PHOTOS), handling.feedback, _mine_as("co"),
     ),
@@ -274,6 +238,19 @@ MOVES: tuple[Move, ...] = (
             _AFTER_PHOTOS,
         ),
         handling.finish, _mine_as("lead"),
+    ),
+    Move(
+        "add_co", "增派协办", "Add a co-handler", _WORK, None, _who("dispatcher"), True,
+        (Need("units", "units", "协办单位", "Co-handlers", units=_free), _DUE), handling.add_co,
+    ),
+    Move(
+        "waive_co", "免除协办", "Waive a co-handler", _WORK, None, _who("dispatcher"), True,
+        (Need("unit", "unit", "协办单位", "Co-handler", units=_open_helpers), _REASON), handling.waive_co,
+        lambda facts, _standing, _rules: bool(facts.helpers),
+    ),
+    Move(
+        "redispatch", "改派", "Give it to another lead", _WORK, None, _who("dispatcher"), True,
+        (Need("lead", "unit", "新主办单位", "New lead", units=_free), _REASON), handling.redispatch,
     ),
     Move(
         "verify_pass", "核查通过", "Verified", _VERIFYING, State.CLOSED, _who("holder"), True,
@@ -293,11 +270,37 @@ MOVES: tuple[Move, ...] = (
         (_REASON,), closing.reopen,
     ),
     Move(
+        "supplement", "补充", "Add to it", OPEN, None, _who("reporter", "holder", "lead", "co"), False,
+        (
+            Need("text", "text", "补充说明", "What to add", required=False),
+            _PHOTOS,
+            Need("parties", "parties", "当事人", "Parties", required=False),
+        ),
+        receiving.supplement,
+    ),
+    Move(
+        "settle_on_spot", "即报即结", "Settled on the spot", _UNDECIDED, State.AWAITING_VERIFICATION,
+        _who("reporter", "holder"), False,
+        (Need("result", "text", "处置结果", "What was done"), _AFTER_PHOTOS),
+        receiving.settle_on_spot, _on_the_spot,
+    ),
+    Move(
+        "register_only", "咨询登记", "Register only", _UNDECIDED, State.CLOSED, _who("holder"), True,
+        (Need("text", "text", "答复内容", "The answer given"),), receiving.register_only, _consultation,
+    ),
+    Move(
+        "withdraw", "撤回", "Withdraw", _UNDECIDED, State.VOID, _who("reporter"), False,
+        (Need("reason", "text", "撤回原因", "Why"),), receiving.end(State.VOID), _nobody_accepted,
+    ),
+    Move(
         "comment", "批示", "Comment", frozenset(State), None, _who("leader"), False,
         (Need("text", "text", "批示内容", "Comment"),), receiving.nothing,
     ),
 )  # fmt: skip
-"""流转规则表. `submit` enters through intake, which checks the report itself."""
+"""流转规则表, in the order in which people are offered them: what brings the case on stands first.
+
+`submit` enters through intake, which checks the report itself.
+"""
 
 BY_ACTION: Mapping[str, Move] = {move.action: move for move in MOVES}
 OVERTAKING: frozenset[str] = frozenset({"finish", *(move.action for move in MOVES if move.compares)})

@@ -103,7 +103,7 @@ def test_a_move_says_what_it_needs_and_what_may_follow(shared_office: Office, re
         "urgency": ("urgency", True),
         "repeat_of": ("case", False),
     }
-    assert offers["accept"]["then"] == ["supplement", "handle_here", "dispatch", "escalate"]
+    assert offers["accept"]["then"] == ["dispatch", "handle_here", "escalate", "supplement"]
     assert offers["reject"]["then"] == []
     assert offers["supplement"]["then"] == []
 
