@@ -138,10 +138,16 @@ def glance() -> Iterator[Connection]:
         yield connection
 
 
+ROWS_IN_A_STATEMENT = 500
+"""SQLite takes at most 32,766 values in a statement."""
+
+
 def insert_rows(tx: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows that have the same columns in one statement (no geometry; for that there is `insert()`)."""
-    insert = _compose_insert(tx.dialect, model, tuple(rows[0]), len(rows), None)
-    tx.exec_driver_sql(insert.sql, insert.values(rows))
+    """Write rows that have the same columns, many in a statement (no geometry; for that there is `insert()`)."""
+    for start in range(0, len(rows), ROWS_IN_A_STATEMENT):
+        batch = rows[start : start + ROWS_IN_A_STATEMENT]
+        insert = _compose_insert(tx.dialect, model, tuple(rows[0]), len(batch), None)
+        tx.exec_driver_sql(insert.sql, insert.values(batch))
 
 
 def insert_once(tx: Connection, model: type[Base], row: Mapping[str, Any], *key: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from grids.redraw import DrawnGrid, Redraw, compare
-from server.db import insert_once
+from server.db import insert_once, insert_rows
 from server.models import Area, Audience, Duty, Grid, Stamp, Unit
 from server.models.numbers import next_change
 from server.services.reference import PLACES, touch
@@ -33,20 +33,20 @@ class AreaLike(Protocol):
 def put_areas(tx: Connection, areas: Iterable[AreaLike]) -> int:
     """Add or rename areas, parents before children. Returns how many rows changed; none twice in a row."""
     known = {row.code: row for row in tx.execute(select(Area.__table__))}
-    changed = 0
+    fresh: list[dict[str, Any]] = []
+    renamed = 0
     for area in sorted(areas, key=lambda one: (LEVELS.index(one.level), one.code)):
         old = known.get(area.code)
         values = {"name": area.name, "level": area.level, "parent_code": area.parent}
         if old is None:
-            tx.execute(insert(Area).values(code=area.code, **values))
+            fresh.append({"code": area.code, **values})
         elif (old.name, old.level, old.parent_code) != tuple(values.values()):
             tx.execute(update(Area).where(Area.code == area.code).values(**values))
-        else:
-            continue
-        changed += 1
-    if changed:
+            renamed += 1
+    insert_rows(tx, Area, fresh)
+    if fresh or renamed:
         touch(tx, PLACES)
-    return changed
+    return len(fresh) + renamed
 
 
 def area_codes(connection: Connection, level: str | None = None) -> set[str]:
@@ -102,9 +102,14 @@ def add_missing_centres(tx: Connection) -> int:
         .where(~select(Unit.id).where(Unit.area_code == Area.code, Unit.kind == "centre").exists())
         .order_by(Area.code)
     ).all()
-    for area in lacking:
-        add_unit(tx, f"{area.name}综治中心", "centre", area.code)
-    return len(lacking)
+    rows = [
+        {"id": uuid.uuid4(), "name": f"{area.name}综治中心", "kind": "centre", "area_code": area.code}
+        for area in lacking
+    ]
+    insert_rows(tx, Unit, rows)
+    if rows:
+        touch(tx, PLACES)
+    return len(rows)
 
 
 def add_duty(tx: Connection, category: str, area_code: str, unit_id: uuid.UUID) -> None:

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, select, update
 
+from server.db import insert_rows
 from server.models import Area, Grant, Grid, Person, Unit
 from server.models.numbers import next_change
-from server.rules.refusals import invalid
+from server.rules.refusals import Refusal, invalid
 from server.services.people import PASSWORD_MAX, PASSWORD_MIN
 
 ROLES = ("grid_worker", "member", "leader", "inspector", "admin", "auditor")
@@ -43,14 +44,10 @@ def add_person(tx: Connection, account: str, name: str, password_hash: str, *, m
         Refusal: `invalid` when the account exists.
     """
     if tx.execute(select(Person.id).where(Person.account == account)).first():
-        raise invalid("account", f"账号 {account} 已存在。", f"The account {account} exists already.")
-    person_id = uuid.uuid4()
-    tx.execute(
-        insert(Person).values(
-            id=person_id, account=account, name=name, password_hash=password_hash,
-            must_change_password=must_change, grants_change=0,
-        )
-    )  # fmt: skip
+        raise _account_exists(account)
+    row = _person_row(account, name, password_hash, must_change=must_change, change=0)
+    insert_rows(tx, Person, [row])
+    person_id: uuid.UUID = row["id"]
     return person_id
 
 
@@ -58,12 +55,7 @@ def grant(
     tx: Connection, person_id: uuid.UUID, role: str, now: datetime, target: Target, *, named: bool = False
 ) -> None:
     """Give a person a role from now on; their devices hear of it through `changes`."""
-    tx.execute(
-        insert(Grant).values(
-            id=uuid.uuid4(), person_id=person_id, role=role, unit_id=target.unit, grid_code=target.grid,
-            area_code=target.area, named=named, valid_from=now,
-        )
-    )  # fmt: skip
+    insert_rows(tx, Grant, [_grant_row(person_id, role, now, target, named=named)])
     tx.execute(update(Person).where(Person.id == person_id).values(grants_change=next_change(tx)))
 
 
@@ -104,10 +96,34 @@ def add_workers(tx: Connection, password: str, now: datetime) -> list[tuple[str,
         .order_by(Grid.code)
     ).all()
     added = [(f"w{grid.code}", f"{grid.name}网格员"[:100], grid.code) for grid in lonely]
+    taken = set(tx.execute(select(Person.account)).scalars())
+    people, grants, change = [], [], next_change(tx)
     for account, name, code in added:
-        person_id = add_person(tx, account, name, password_hash, must_change=True)
-        grant(tx, person_id, "grid_worker", now, Target(grid=code))
+        if account in taken:
+            raise _account_exists(account)
+        people.append(_person_row(account, name, password_hash, must_change=True, change=change))
+        grants.append(_grant_row(people[-1]["id"], "grid_worker", now, Target(grid=code), named=False))
+    insert_rows(tx, Person, people)
+    insert_rows(tx, Grant, grants)
     return added
+
+
+def _account_exists(account: str) -> Refusal:
+    return invalid("account", f"账号 {account} 已存在。", f"The account {account} exists already.")
+
+
+def _person_row(account: str, name: str, password_hash: str, *, must_change: bool, change: int) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4(), "account": account, "name": name, "password_hash": password_hash,
+        "must_change_password": must_change, "grants_change": change,
+    }  # fmt: skip
+
+
+def _grant_row(person_id: uuid.UUID, role: str, now: datetime, target: Target, *, named: bool) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4(), "person_id": person_id, "role": role, "unit_id": target.unit, "grid_code": target.grid,
+        "area_code": target.area, "named": named, "valid_from": now,
+    }  # fmt: skip
 
 
 def _read_uuid(text: str | None) -> uuid.UUID | None:
