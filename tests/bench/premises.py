@@ -160,6 +160,14 @@ def rent(kind: str, folder: Path, *, threads: int = 16, processes: int = 1) -> I
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def processor_seconds(process: int) -> float:
+    """Processor time of a running process and its children so far (Linux)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(processor_seconds(int(child)) for child in children)
+
+
 def wait_for_port(port: int) -> None:
     """Until something listens there; RuntimeError when nothing does."""
     give_up = time.monotonic() + STARTS_WITHIN_S

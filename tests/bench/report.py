@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 
@@ -35,6 +35,13 @@ REQUESTS_A_SECOND = 3_000
 """More than anything here reaches, so that a run never runs out of prepared requests."""
 
 
+class Server(NamedTuple):
+    """A server under load: its port and its main process."""
+
+    port: int
+    process: int
+
+
 @dataclass(frozen=True)
 class Run:
     """One run's outcome."""
@@ -42,6 +49,7 @@ class Run:
     rate: float
     p50: float
     p99: float
+    processor_ms: float
 
 
 def main(*, database: str, rounds: int, seconds: float, connections: int, threads: int, processes: int) -> None:
@@ -58,21 +66,27 @@ def main(*, database: str, rounds: int, seconds: float, connections: int, thread
         print(f"statements for one report (with a photo; with a photo and a party): {counts}")
         load = Load(crowd, kinds, connections, seconds)
         with office(rented) as ours, baseline(rented, scripts, threads, processes) as theirs:
-            for port in (ours, theirs):
-                load.drive(port, min(seconds, 5))
+            for server in (ours, theirs):
+                load.drive(server, min(seconds, 5))
             runs: dict[str, list[Run]] = {"office": [], "bare": []}
             for turn in range(rounds):
-                for name, port in (("office", ours), ("bare", theirs)):
+                for name, server in (("office", ours), ("bare", theirs)):
                     tidy(rented)
-                    runs[name].append(load.drive(port, seconds))
+                    runs[name].append(load.drive(server, seconds))
                     print(turn, name, runs[name][-1], flush=True)
     print(outcome(runs))
 
 
 def outcome(runs: dict[str, list[Run]]) -> str:
-    rows = [("", "reports/s", "median ms", "p99 ms")]
+    rows = [("", "reports/s", "median ms", "p99 ms", "processor ms of the server a report")]
     for name, found in runs.items():
-        rows.append((name, spread([r.rate for r in found]), spread([r.p50 for r in found], 1), spread([r.p99 for r in found], 1)))
+        columns = (
+            spread([run.rate for run in found]),
+            spread([run.p50 for run in found], 1),
+            spread([run.p99 for run in found], 1),
+            spread([run.processor_ms for run in found], 2),
+        )
+        rows.append((name, *columns))
     ratios = [ours.rate / theirs.rate for ours, theirs in zip(runs["office"], runs["bare"], strict=True)]
     return f"{table(rows)}\n\nratio: {spread(ratios, 2)}"
 
@@ -85,18 +99,20 @@ class Load:
         self._connections = connections
         self._rng = random.Random()  # ids must be new in every run
 
-    def drive(self, port: int, seconds: float) -> Run:
+    def drive(self, server: Server, seconds: float) -> Run:
         requests = [
             field.report_request(self._rng, self._rng.choice(self._crowd), self._rng.choice(self._kinds))
             for _ in range(int(seconds * REQUESTS_A_SECOND))
         ]
-        command = [sys.executable, "-m", "tests.bench.load", str(port), str(self._connections), str(seconds)]
+        command = [sys.executable, "-m", "tests.bench.load", str(server.port), str(self._connections), str(seconds)]
+        before = premises.processor_seconds(server.process)
         done = subprocess.run(command, input=pickle.dumps(requests), capture_output=True, check=True)
+        used = premises.processor_seconds(server.process) - before
         told = json.loads(done.stdout)
         if set(told["statuses"]) != {"201"}:
             raise RuntimeError(f"answers other than 201: {told['statuses']}")
         times = told["milliseconds"]
-        return Run(len(times) / told["seconds"], quantile(times, 0.5), quantile(times, 0.99))
+        return Run(len(times) / told["seconds"], quantile(times, 0.5), quantile(times, 0.99), used * 1000 / len(times))
 
 
 def settle(app: Flask) -> None:
@@ -104,9 +120,7 @@ def settle(app: Flask) -> None:
     invented, plots = invent()
     now = datetime.now(UTC)
     with app.app_context(), transaction() as tx:
-        places.put_areas(
-            tx, [AreaRow(a.code, a.name, a.level, None if a.code == CITY else a.parent) for a in invented]
-        )
+        places.put_areas(tx, [AreaRow(a.code, a.name, a.level, None if a.code == CITY else a.parent) for a in invented])
         places.put_grids(tx, [_Drawn(p.code, p.name, "ordinary", p.village, p.shape) for p in plots], now)
         rulebook.load(tx)
         places.add_missing_centres(tx)
@@ -161,11 +175,11 @@ def _filing(client: Any, worker: Worker, report_id: object, body: dict[str, Any]
 
 
 @contextmanager
-def office(rented: Premises) -> Iterator[int]:
-    """The real server; yields its port."""
+def office(rented: Premises) -> Iterator[Server]:
+    """The real server."""
     serving = rented.serve()
     try:
-        yield serving.port
+        yield Server(serving.port, serving.process.pid)
     finally:
         serving.stop()
 
@@ -173,8 +187,8 @@ def office(rented: Premises) -> Iterator[int]:
 @contextmanager
 def baseline(
     rented: Premises, scripts: dict[tuple[str, bool], list[recording.Sent]], threads: int, processes: int
-) -> Iterator[int]:
-    """The baseline's server on the same database; yields its port."""
+) -> Iterator[Server]:
+    """The baseline's server on the same database."""
     url = rented.settings.database_url.set(drivername="postgresql").render_as_string(hide_password=False)
     path, port = rented.folder / "scripts.pickle", free_port()
     path.write_bytes(pickle.dumps((url, scripts)))
@@ -182,7 +196,7 @@ def baseline(
     with subprocess.Popen(command) as process:
         try:
             premises.wait_for_port(port)
-            yield port
+            yield Server(port, process.pid)
         finally:
             process.terminate()
 
