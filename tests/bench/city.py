@@ -60,7 +60,7 @@ def bring_in(premises: Premises, areas: Path, grids: Path) -> str:
 
 
 def say(words: str) -> None:
-    print(words, flush=True)  # noqa: T201  # a transcript
+    print(words, flush=True)
 
 
 def _row(command: str, spent: Spent) -> tuple[str, str, str, str, str]:

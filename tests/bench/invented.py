@@ -9,6 +9,7 @@ import gzip
 import json
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,7 +105,7 @@ def _outline(cell: Cell) -> Polygon:
     column, row = cell
     corners = [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1), (column, row)]
     ring = []
-    for (x, y), (next_x, next_y) in zip(corners, corners[1:], strict=False):
+    for (x, y), (next_x, next_y) in pairwise(corners):
         ring += [_bent(x * BENDS + (next_x - x) * bend, y * BENDS + (next_y - y) * bend) for bend in range(BENDS)]
     return Polygon([*ring, ring[0]])
 

@@ -45,8 +45,8 @@ def main(database: str, points: int, rounds: int) -> None:
         ("PostGIS ST_Covers, one query", spread(theirs, 1)),
         ("ratio in the same round", spread(ratios, 1)),
     ]
-    print(table(rows))  # noqa: T201  # figures for a person
-    print(f"\n{len(plots):,} grids, {points:,} points ({BORDER_SHARE:.0%} on corners), all answers alike")  # noqa: T201
+    print(table(rows))
+    print(f"\n{len(plots):,} grids, {points:,} points ({BORDER_SHARE:.0%} on corners), all answers alike")
 
 
 def _store(connection: psycopg.Connection[tuple[object, ...]], plots: Sequence[invented.Plot]) -> None:
