@@ -10,7 +10,7 @@ import binascii
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.config import SettingsError
@@ -22,10 +22,10 @@ _KEY_BYTES = 32
 class Keys:
     """32-byte keys; `parties` maps key id → key, `active` is the id that seals new rows."""
 
-    parties: dict[str, bytes]
+    parties: dict[str, bytes] = field(repr=False)
     active: str
-    index: bytes
-    content: bytes
+    index: bytes = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 def make_keys(path: Path) -> None:
@@ -44,7 +44,7 @@ def make_keys(path: Path) -> None:
         indent=2,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
