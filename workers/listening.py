@@ -9,6 +9,7 @@ It knows nothing of the application it serves.
 import errno
 import multiprocessing
 import os
+import signal
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ from granian.server.mp import MPServer
 
 from server.config import SettingsError
 from workers.lifeline import end_with_parent
+from workers.stopping import hear_stops
 
 _BACKLOG = 1024
 # How long running requests may take to finish after SIGTERM; a photo on a bad line, but not for ever.
@@ -50,11 +52,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Server(MPServer):
-    """Granian serving WSGI on a socket that is listening already; a hangup stops it like SIGTERM.
-
-    Granian would answer a hangup (a closed terminal) by starting new workers beside the old ones, which an
-    embedded database does not allow.
-    """
+    """Granian serving WSGI on a socket that is listening already."""
 
     def __init__(self, listener: socket.socket, **options: Any) -> None:
         super().__init__("", interface=Interfaces.WSGI, websockets=False, **options)
@@ -67,10 +65,6 @@ class Server(MPServer):
         self._shd = holder  # type: ignore[assignment]  # inferred as None there
         self._sso = self._listener
 
-    def signal_handler_reload(self, *_: Any) -> None:
-        self.interrupt_signal = True
-        self.main_loop_interrupt.set()
-
 
 def serve(
     listener: socket.socket,
@@ -80,7 +74,7 @@ def serve(
     threads: int,
     logging: dict[str, Any],
 ) -> None:
-    """Serve the WSGI application that `load` builds in every worker, until SIGTERM or SIGINT.
+    """Serve the WSGI application that `load` builds in every worker, until SIGTERM, SIGINT or SIGHUP.
 
     A worker that crashes is replaced; one that crashes again at once ends the server (SystemExit 1), so that
     whoever supervises it sees it. Running requests have `DRAIN_S` seconds to finish.
@@ -93,9 +87,18 @@ def serve(
         end_with_parent(main)
         # Ctrl-C in a terminal reaches the whole group: only the main process is to act on it.
         os.setpgid(0, 0)
+        not_yet_serving = signal.getsignal(signal.SIGTERM)
+
+        def stop() -> None:
+            handler = signal.getsignal(signal.SIGTERM)
+            if not callable(handler) or handler is not_yet_serving:
+                os._exit(0)  # nothing is running that could be finished
+            handler(signal.SIGTERM, None)
+
+        hear_stops(stop)
         MPServer._spawn_wsgi_worker(*arguments)
 
-    Server(
+    server = Server(
         listener,
         workers=processes,
         blocking_threads=threads,
@@ -104,4 +107,6 @@ def serve(
         workers_kill_timeout=DRAIN_S,
         log_level=LogLevels.error,
         log_dictconfig=logging,
-    ).serve(spawn_target=start_worker, target_loader=load, wrap_loader=False)
+    )
+    hear_stops(server.signal_handler_interrupt)
+    server.serve(spawn_target=start_worker, target_loader=load, wrap_loader=False)

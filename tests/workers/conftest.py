@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -56,6 +57,13 @@ class Running:
 
     def is_gone(self, pid: int) -> bool:
         return parent(pid) is None
+
+    def threads_that_take(self, what: signal.Signals, pid: int) -> int:
+        """How many threads of a process do not block a signal."""
+        statuses = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/status")]
+        assert len(statuses) > 1
+        masks = [int(re.search(r"^SigBlk:\s+(\w+)$", status, re.M)[1], 16) for status in statuses]
+        return sum(not mask & 1 << (what - 1) for mask in masks)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait; the exit code."""

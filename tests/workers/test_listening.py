@@ -1,5 +1,6 @@
 """The web server's processes under an application that can be slow or crash; the office's own has no such routes."""
 
+import signal
 import sys
 import threading
 
@@ -55,6 +56,19 @@ def test_a_stop_lets_a_running_request_finish(office, tmp_path):
     asking.join()
     assert [status for status, _ in answers] == [200]
     assert running.process.wait() == 0
+
+
+def test_one_thread_hears_a_stop_and_no_other_can_swallow_it(office):
+    """A signal the kernel hands to another thread does not wake the main one, and the stop would be lost."""
+    running = office(1)
+    (worker,) = running.workers()
+    together = [threading.Thread(target=running.ask) for _ in range(8)]
+    for asking in together:
+        asking.start()
+    for asking in together:
+        asking.join()
+    assert running.threads_that_take(signal.SIGTERM, running.process.pid) == 1
+    assert running.threads_that_take(signal.SIGTERM, worker) == 1
 
 
 def test_a_crash_costs_only_the_requests_of_that_worker(office):

@@ -82,6 +82,7 @@ def test_a_killed_worker_is_replaced(serve):
 def test_it_stops_when_told_and_its_log_is_json_lines(serve):
     running = serve()
     workers = running.workers()
+    assert {running.threads_that_take(signal.SIGTERM, pid) for pid in (running.process.pid, *workers)} == {1}
     assert running.end(signal.SIGTERM) == 0
     assert all(running.is_gone(worker) for worker in workers)
     lines = [json.loads(line) for line in running.log.read_text().splitlines() if line.startswith("{")]
