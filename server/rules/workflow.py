@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.rules import closing, handling, receiving
-from server.rules.facts import OPEN, Ask, Effects, Facts, Offices, Role, Standing, State, TaskState, World
+from server.rules.facts import OPEN, Ask, Effects, Facts, Offices, Role, Standing, State, TaskState, Told, World
 from server.rules.needs import Choice, Need, check
 from server.rules.refusals import Refusal
 from server.rules.rulebook import RuleBook
@@ -31,6 +31,7 @@ class Move:
         needs: the fields it asks for.
         effect: what it changes.
         condition: what else must hold.
+        told: who hears of it.
     """
 
     action: str
@@ -43,6 +44,7 @@ class Move:
     needs: tuple[Need, ...]
     effect: Effect
     condition: Condition = lambda _facts, _standing, _rules: True
+    told: frozenset[Told] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,10 @@ def _who(*roles: Role) -> frozenset[Role]:
     return frozenset(roles)
 
 
+def _told(*whom: Told) -> frozenset[Told]:
+    return frozenset(whom)
+
+
 def _from(*states: State) -> frozenset[str]:
     return frozenset(states)
 
@@ -162,11 +168,13 @@ _WORK = _from(State.IN_PROGRESS)
 _VERIFYING = _from(State.AWAITING_VERIFICATION)
 
 MOVES: tuple[Move, ...] = (
-    Move("submit", "上报", "Report", frozenset(), State.SUBMITTED, _who("reporter"), False, (), receiving.submit),
+    Move("submit", "上报", "Report", frozenset(), State.SUBMITTED, _who("reporter"), False, (), receiving.submit,
+         told=_told("holder")),
     Move(
         "accept", "受理", "Accept", _UNDECIDED, State.ACCEPTED, _who("holder"), True,
         (_CATEGORY, _URGENCY, Need("repeat_of", "case", "重复的事项", "The case it repeats", required=False)),
         receiving.accept,
+        told=_told("reporter"),
     ),
     Move(
         "reject", "不予受理", "Decline", _UNDECIDED, State.REJECTED, _who("holder"), True,
@@ -176,6 +184,7 @@ MOVES: tuple[Move, ...] = (
             Need("guidance", "text", "告知去向", "Where to go instead"),
         ),
         receiving.end(State.REJECTED, "accept"), _nobody_accepted,
+        told=_told("reporter"),
     ),
     Move(
         "dispatch", "分派", "Dispatch", _from(State.ACCEPTED), State.IN_PROGRESS, _who("holder"), True,
@@ -186,10 +195,12 @@ MOVES: tuple[Move, ...] = (
             Need("copied", "units", "知会单位", "Copied", required=False, units=_reach),
         ),
         handling.dispatch,
+        told=_told("units", "reporter"),
     ),
     Move(
         "handle_here", "自办", "Handle here", _BEFORE_WORK, State.IN_PROGRESS, _who("holder"), True,
         (_CATEGORY, _URGENCY), handling.handle_here,
+        told=_told("reporter"),
     ),
     Move(
         "escalate", "上报上级", "Send up", _from(State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS), State.SUBMITTED,
@@ -200,15 +211,18 @@ MOVES: tuple[Move, ...] = (
             Need("override_reason", "text", "提前上报的理由", "Why before the attempts are used up", required=False),
         ),
         receiving.escalate, _by_the_centre,
+        told=_told("old_holder", "holder", "first_responsible", "reporter"),
     ),
     Move(
         "sign", "签收", "Sign for it", _WORK, None, _who("lead", "co"), False,
         (Need("arrived_at", "moment", "到场时间", "Arrived at", required=False),),
         handling.sign, _mine(TaskState.PENDING),
+        told=_told("dispatcher"),
     ),
     Move(
         "progress", "进展", "Report progress", _WORK, None, _who("lead", "co"), False,
         (Need("text", "text", "进展情况", "How it goes"), _PHOTOS), handling.progress, _mine(TaskState.HANDLING),
+        told=_told("reporter", "dispatcher"),
     ),
     Move(
         "mediate", "调解", "Mediate", _WORK, None, _who("lead", "co"), False,
@@ -223,10 +237,12 @@ MOVES: tuple[Move, ...] = (
             Need("perform_by", "moment", "履行期限", "To be performed by", required=False),
         ),
         handling.mediate, _mine(TaskState.HANDLING),
+        told=_told("dispatcher"),
     ),
     Move(
         "feedback", "反馈", "Feed back", _WORK, None, _who("co"), False,
         (Need("result", "text", "协办结果", "What was done"), _PHOTOS), handling.feedback, _mine_as("co"),
+        told=_told("lead"),
     ),
     Move(
         "finish", "办结反馈", "Finish", _WORK, State.AWAITING_VERIFICATION, _who("lead"), False,
@@ -238,19 +254,23 @@ MOVES: tuple[Move, ...] = (
             _AFTER_PHOTOS,
         ),
         handling.finish, _mine_as("lead"),
+        told=_told("holder", "first_responsible"),
     ),
     Move(
         "add_co", "增派协办", "Add a co-handler", _WORK, None, _who("dispatcher"), True,
         (Need("units", "units", "协办单位", "Co-handlers", units=_free), _DUE), handling.add_co,
+        told=_told("units", "lead"),
     ),
     Move(
         "waive_co", "免除协办", "Waive a co-handler", _WORK, None, _who("dispatcher"), True,
         (Need("unit", "unit", "协办单位", "Co-handler", units=_open_helpers), _REASON), handling.waive_co,
         lambda facts, _standing, _rules: bool(facts.helpers),
+        told=_told("units", "lead"),
     ),
     Move(
         "redispatch", "改派", "Give it to another lead", _WORK, None, _who("dispatcher"), True,
         (Need("lead", "unit", "新主办单位", "New lead", units=_free), _REASON), handling.redispatch,
+        told=_told("units"),
     ),
     Move(
         "verify_pass", "核查通过", "Verified", _VERIFYING, State.CLOSED, _who("holder"), True,
@@ -260,14 +280,17 @@ MOVES: tuple[Move, ...] = (
             _PHOTOS,
         ),
         closing.verify_pass, _no_handler,
+        told=_told("reporter", "handlers"),
     ),
     Move(
         "verify_fail", "核查不通过", "Not good yet", _VERIFYING, State.IN_PROGRESS, _who("holder"), True,
         (_REASON,), closing.verify_fail, _no_handler,
+        told=_told("lead", "co", "first_responsible"),
     ),
     Move(
         "reopen", "重开", "Reopen", _from(State.CLOSED), State.ACCEPTED, _who("superior", "verifier"), True,
         (_REASON,), closing.reopen,
+        told=_told("lead", "co", "first_responsible", "reporter"),
     ),
     Move(
         "supplement", "补充", "Add to it", OPEN, None, _who("reporter", "holder", "lead", "co"), False,
@@ -277,24 +300,29 @@ MOVES: tuple[Move, ...] = (
             Need("parties", "parties", "当事人", "Parties", required=False),
         ),
         receiving.supplement,
+        told=_told("holder", "lead"),
     ),
     Move(
         "settle_on_spot", "即报即结", "Settled on the spot", _UNDECIDED, State.AWAITING_VERIFICATION,
         _who("reporter", "holder"), False,
         (Need("result", "text", "处置结果", "What was done"), _AFTER_PHOTOS),
         receiving.settle_on_spot, _on_the_spot,
+        told=_told("holder"),
     ),
     Move(
         "register_only", "咨询登记", "Register only", _UNDECIDED, State.CLOSED, _who("holder"), True,
         (Need("text", "text", "答复内容", "The answer given"),), receiving.register_only, _consultation,
+        told=_told("reporter"),
     ),
     Move(
         "withdraw", "撤回", "Withdraw", _UNDECIDED, State.VOID, _who("reporter"), False,
         (Need("reason", "text", "撤回原因", "Why"),), receiving.end(State.VOID), _nobody_accepted,
+        told=_told("holder"),
     ),
     Move(
         "comment", "批示", "Comment", frozenset(State), None, _who("leader"), False,
         (Need("text", "text", "批示内容", "Comment"),), receiving.nothing,
+        told=_told("holder", "dispatcher"),
     ),
 )  # fmt: skip
 """流转规则表, in the order in which people are offered them: what brings the case on stands first.
