@@ -1,7 +1,7 @@
 """Which days the office works and in which shifts: make-up days 调休 and holidays included.
 
-A pure value: built from override rows and shifts, it answers questions about days. Years the calendar
-library does not know and no override covers count Monday to Friday; `covers()` says so.
+A pure value: built from override rows and shifts, it answers questions about days and counts no limits. Years that the
+calendar library does not know and the overrides do not cover count Monday to Friday; `guessed_years()` names them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,8 +49,22 @@ class Calendar:
         return day.weekday() < 5
 
     def covers(self, year: int) -> bool:
-        """Does the library or the override table know this year, so that no guess is made?"""
-        return _FIRST_KNOWN_YEAR <= year <= _LAST_KNOWN_YEAR or any(day.year == year for day in self.overrides)
+        """Does the library or the override table know this year, so that no guess is made?
+
+        The table knows a year once it reaches its last holiday, National Day 国庆节: one that was begun and left
+        half-filled would move limits in silence.
+        """
+        return _FIRST_KNOWN_YEAR <= year <= _LAST_KNOWN_YEAR or any(
+            (day.year, day.month, works) == (year, 10, False) for day, works in self.overrides.items()
+        )
+
+    def guessed_years(self, first: int, last: int) -> list[int]:
+        """The years from `first` to `last`, both included, that count Monday to Friday for want of better."""
+        return [year for year in range(first, last + 1) if not self.covers(year)]
+
+    def day_of(self, instant: datetime) -> date:
+        """The date on the office's clock at an instant with an offset."""
+        return instant.astimezone(self.zone).date()
 
     def next_workday(self, day: date) -> date:
         """The first worked day after `day`."""
@@ -58,6 +72,10 @@ class Calendar:
         while not self.works_on(day):
             day += timedelta(days=1)
         return day
+
+    def workdays_between(self, day: date, last: date) -> int:
+        """How many worked days come after `day`, up to and with `last`."""
+        return sum(self.works_on(day + timedelta(days=n)) for n in range(1, (last - day).days + 1))
 
     def shift_spans(self, day: date) -> list[tuple[datetime, datetime]]:
         """The day's shifts in UTC; none on a day off."""

@@ -79,13 +79,13 @@ def _people(connection: Connection, atlas: Atlas) -> Iterator[Remark]:
 
 def _calendar(rules: RuleBook, now: datetime) -> Iterator[Remark]:
     year = now.astimezone(rules.calendar.zone).year
-    for one in (year, year + 1):
-        if not rules.calendar.covers(one):
-            yield Remark(
-                "warning",
-                f"{one} 年的节假日未知，按周一至周五计算；请在 holidays.csv 中补充。",
-                f"The holidays of {one} are unknown and count Monday to Friday: add them to holidays.csv.",
-            )
+    for guessed in rules.calendar.guessed_years(year, year + 1):
+        yield Remark(
+            "warning",
+            f"{guessed} 年的节假日未知或未填全，按周一至周五计算；请在 holidays.csv 中补充至国庆节。",
+            f"The holidays of {guessed} are unknown or incomplete and count Monday to Friday: "
+            "add them to holidays.csv, National Day included.",
+        )
 
 
 def _remark(severity: Literal["error", "warning"], zh: str, en: str, codes: Collection[str]) -> Remark:

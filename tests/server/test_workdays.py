@@ -1,7 +1,6 @@
 """Which days the office works, make-up days included, and when a limit runs out: by hand from the public calendar."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -9,19 +8,7 @@ from hypothesis import strategies as st
 
 from server.rules.deadlines import TIME_UNITS, Span, due
 from server.rules.workdays import Calendar
-
-ZONE = ZoneInfo("Asia/Shanghai")
-SHIFTS = [(time(8, 30), time(12)), (time(14, 30), time(18))]
-CALENDAR = Calendar(ZONE, SHIFTS)
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def local(text: str) -> datetime:
-    """ "Friday 2026-11-20 09:30" on the office's clock; the weekday in words must be that day's."""
-    weekday, day, hour = text.split()
-    moment = datetime.fromisoformat(f"{day}T{hour}").replace(tzinfo=ZONE)
-    assert WEEKDAYS[moment.weekday()] == weekday, text
-    return moment
+from tests.server.office_days import CALENDAR, SHIFTS, ZONE, local
 
 
 @pytest.mark.parametrize(
@@ -132,12 +119,44 @@ def test_years_the_library_does_not_know_count_monday_to_friday_and_say_so():
     assert [CALENDAR.works_on(date(2035, 10, day)) for day in range(1, 8)] == [True] * 5 + [False] * 2
 
 
+@pytest.mark.parametrize(
+    ("written", "guessed"),
+    [
+        ({}, [2034, 2035]),
+        # A table that was begun and not finished guesses still: the year ends with National Day.
+        ({date(2035, 1, 1): False, date(2035, 2, 8): False}, [2034, 2035]),
+        ({date(2035, 10, 6): True}, [2034, 2035]),
+        ({date(2035, 1, 1): False, date(2035, 10, 1): False}, [2034]),
+        ({date(2034, 10, 2): False, date(2035, 10, 1): False}, []),
+    ],
+)
+def test_a_year_is_guessed_until_the_table_reaches_its_national_day(written: dict[date, bool], guessed: list[int]):
+    assert Calendar(ZONE, SHIFTS, written).guessed_years(2034, 2035) == guessed
+    assert Calendar(ZONE, SHIFTS, written).guessed_years(2025, 2026) == []
+
+
+def test_limits_run_on_into_a_year_that_nobody_knows():
+    # 31 December 2034 is a Sunday; the office does not know that Monday will be New Year's Day.
+    start = local("Friday 2034-12-29 17:00")
+    assert due(start, Span(2, "working_hours"), CALENDAR) == local("Monday 2035-01-01 09:30")
+    assert due(start, Span(2, "working_days"), CALENDAR) == local("Tuesday 2035-01-02 18:00")
+    known = Calendar(ZONE, SHIFTS, {date(2035, 1, 1): False})
+    assert due(start, Span(2, "working_hours"), known) == local("Tuesday 2035-01-02 09:30")
+
+
 def test_what_the_office_writes_down_is_stronger_than_the_library():
-    own = Calendar(ZONE, SHIFTS, {date(2026, 11, 23): False, date(2026, 11, 22): True, date(2035, 1, 1): False})
-    assert own.covers(2035)
+    own = Calendar(ZONE, SHIFTS, {date(2026, 11, 23): False, date(2026, 11, 22): True})
     assert due(local("Friday 2026-11-20 17:00"), Span(2, "working_hours"), own) == local("Sunday 2026-11-22 09:30")
     assert due(local("Friday 2026-11-20 17:00"), Span(2, "working_days"), own) == local("Tuesday 2026-11-24 18:00")
     assert CALENDAR.works_on(date(2026, 11, 23))
+
+
+def test_worked_days_are_counted_from_the_day_after():
+    # Saturday 14 February is worked, 15 to 23 February are off.
+    assert CALENDAR.workdays_between(date(2026, 2, 13), date(2026, 2, 24)) == 2
+    assert CALENDAR.workdays_between(date(2026, 2, 14), date(2026, 2, 23)) == 0
+    assert CALENDAR.workdays_between(date(2026, 2, 24), date(2026, 2, 24)) == 0
+    assert CALENDAR.workdays_between(date(2026, 2, 24), date(2026, 2, 13)) == 0
 
 
 def test_each_day_has_its_shifts_or_none():
