@@ -1,19 +1,20 @@
-"""Read the files of the rule book (规则库): categories, limits, holidays, reasons, shifts; applies none of them.
+"""Read the files of the rule book (规则库): categories, limits, holidays, reasons, shifts, numbers; applies none.
 
 A deployment copies the folder, edits it in a spreadsheet and loads it again; every mistake is listed with its
 file and line before anything is used.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from geodata.cells import WrongCellError, choice_of, flag_of, number_of, pattern_of, text_of, time_of
 from geodata.findings import Finding, UnusableFileError
+from geodata.numbers import read_numbers
 from geodata.tables import Row, read_table
 
 DEFAULT_FOLDER = Path(__file__).with_name("reference")
@@ -88,13 +89,14 @@ class ShiftRow:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """The whole rule book, in the order of its files."""
+    """The whole rule book, in the order of its files. `numbers`: every other setting by key, the ladder among them."""
 
     categories: tuple[CategoryRow, ...]
     limits: tuple[LimitRow, ...]
     holidays: tuple[HolidayRow, ...]
     reasons: tuple[ReasonRow, ...]
     shifts: tuple[ShiftRow, ...]
+    numbers: Mapping[str, Any]
 
 
 RowT = TypeVar("RowT", CategoryRow, LimitRow, HolidayRow, ReasonRow, ShiftRow)
@@ -110,11 +112,12 @@ def read_rulebook(folder: Path = DEFAULT_FOLDER) -> Rulebook:
     holidays = _read(folder / "holidays.csv", HolidayRow, _read_holiday, lambda row: str(row.day), findings)
     reasons = _read(folder / "reasons.csv", ReasonRow, _read_reason, lambda row: f"{row.action},{row.code}", findings)
     shifts = _read(folder / "shifts.csv", ShiftRow, _read_shift, lambda row: str(row.start), findings)
+    numbers = read_numbers(folder / "numbers.json", get_args(LimitKind), findings)
     if not findings:
         findings += _check_together(categories, limits, shifts)
     if findings:
         raise UnusableFileError(findings)
-    return Rulebook(tuple(categories), tuple(limits), tuple(holidays), tuple(reasons), tuple(shifts))
+    return Rulebook(tuple(categories), tuple(limits), tuple(holidays), tuple(reasons), tuple(shifts), numbers)
 
 
 def _read(

@@ -1,5 +1,6 @@
 """The rule book's files are complete, and a wrong line is refused by its number."""
 
+import json
 import shutil
 from collections import Counter
 from datetime import date, time
@@ -147,6 +148,83 @@ def test_a_mistake_in_a_file_is_told_before_anything_is_used(folder, file, row, 
     if code in ("bad_value", "duplicate"):
         lines = (folder / file).read_text(encoding="utf-8").splitlines()
         assert (finding.where, finding.line) == (file, len(lines))
+
+
+def test_the_ladder_of_the_rules_is_there():
+    ladder = BOOK.numbers["ladder"]
+    assert (
+        ladder["handle"]
+        == ladder["overall"]
+        == [
+            {"stage": "yellow", "share": 0.8},
+            {"stage": "red", "share": 1},
+            {"stage": "supervised", "working_days_after": 1},
+            {"stage": "yellow_card", "working_days_after": 3},
+            {"stage": "red_card", "working_days_after": 7},
+        ]
+    )
+    short = [{"stage": "yellow", "share": 0.8}, {"stage": "red", "share": 1}]
+    assert ladder["*"] == short
+    for kind in ("accept", "dispatch", "sign", "verify"):
+        assert ladder[kind] == [short[0], {**short[1], "opens": "take_over"}]
+    assert set(ladder) == {"*", "accept", "dispatch", "sign", "verify", "handle", "overall"}
+
+
+YELLOW, RED = {"stage": "yellow", "share": 0.8}, {"stage": "red", "share": 1}
+
+
+@pytest.mark.parametrize(
+    ("ladder", "said"),
+    [
+        (None, "must be an object"),
+        ([YELLOW, RED], "must be an object"),
+        ({"handle": [YELLOW, RED]}, "a ladder for *"),
+        ({"*": [RED], "handel": [YELLOW, RED]}, "handel, which is no kind"),
+        ({"*": YELLOW}, "must be a list"),
+        ({"*": ["yellow", "red"]}, "must be a list"),
+        ({"*": [{"stage": "pink", "share": 0.8}]}, "is wrong"),
+        ({"*": [{"share": 0.8}]}, "is wrong"),
+        ({"*": [{"stage": "yellow"}]}, "is wrong"),
+        ({"*": [{"stage": "yellow", "share": 0}]}, "is wrong"),
+        ({"*": [{"stage": "yellow", "share": 80}]}, "is wrong"),
+        ({"*": [{"stage": "yellow", "share": True}]}, "is wrong"),
+        ({"*": [{"stage": "yellow", "share": "0.8"}]}, "is wrong"),
+        ({"*": [{"stage": "red_card", "working_days_after": 0}]}, "is wrong"),
+        ({"*": [{"stage": "red_card", "working_days_after": 1.5}]}, "is wrong"),
+        ({"*": [{"stage": "red_card", "working_days_after": True}]}, "is wrong"),
+        ({"*": [{"stage": "red", "share": 1, "working_days_after": 1}]}, "is wrong"),
+        ({"*": [{"stage": "red", "share": 1, "after": 1}]}, "is wrong"),
+        ({"*": [{"stage": "red", "share": 1, "opens": "take-over"}]}, "is wrong"),
+        ({"*": [RED, YELLOW]}, "must rise"),
+        ({"*": [YELLOW, YELLOW]}, "must rise"),
+        ({"*": [YELLOW, {"stage": "red", "share": 0.8}]}, "must rise"),
+        ({"*": [{"stage": "yellow", "working_days_after": 1}, RED]}, "must rise"),
+    ],
+)
+def test_a_ladder_that_cannot_be_climbed_is_told(folder, ladder, said):
+    (folder / "numbers.json").write_text(json.dumps({**BOOK.numbers, "ladder": ladder}), encoding="utf-8")
+    with pytest.raises(UnusableFileError) as unusable:
+        read_rulebook(folder)
+    (finding,) = unusable.value.findings
+    assert (finding.code, finding.where) == ("bad_ladder", "numbers.json")
+    assert said in finding.en
+
+
+def test_an_office_may_leave_stages_out(folder):
+    ladder = {"*": [RED], "receipt": [], "handle": [YELLOW, {"stage": "red_card", "working_days_after": 2}]}
+    # As an editor on Windows saves it.
+    (folder / "numbers.json").write_text(json.dumps({"duplicate_days": 3, "ladder": ladder}), encoding="utf-8-sig")
+    assert read_rulebook(folder).numbers == {"duplicate_days": 3, "ladder": ladder}
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[1]"])
+def test_numbers_that_cannot_be_read_are_told(folder, text):
+    (folder / "numbers.json").unlink()
+    if text is not None:
+        (folder / "numbers.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UnusableFileError) as unusable:
+        read_rulebook(folder)
+    assert [(finding.code, finding.where) for finding in unusable.value.findings] == [("unreadable", "numbers.json")]
 
 
 def test_a_limit_for_everything_must_remain(folder):
