@@ -6,7 +6,7 @@ from typing import Any
 from geoalchemy2 import Geometry, WKBElement
 from shapely import from_wkb, to_wkb
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text
+from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -35,9 +35,24 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.fromisoformat(value)
+            return datetime.fromisoformat(value).astimezone(UTC)
         instant: datetime = value
         return instant.astimezone(UTC)
+
+
+class Spans(TypeDecorator[tuple[tuple[datetime, datetime | None], ...]]):
+    """Stretches of time, each from an instant to another or to none yet, as JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return [[start.isoformat(), end.isoformat() if end else None] for start, end in value or ()]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[tuple[datetime, datetime | None], ...]:
+        return tuple(
+            (datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None) for start, end in value or ()
+        )
 
 
 class Shape(TypeDecorator[BaseGeometry]):

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
@@ -40,6 +40,32 @@ class Grant(Base):
     """专人: named for cases that only named members may see; leaders always are."""
     valid_from: Mapped[datetime] = mapped_column(Instant())
     valid_to: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class StandIn(Base):
+    """代理: one person acts for another who is on leave, for a stated time."""
+
+    __tablename__ = "stand_ins"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"), index=True)
+    """Who is on leave."""
+    stand_in_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"), index=True)
+    valid_from: Mapped[datetime] = mapped_column(Instant())
+    valid_to: Mapped[datetime] = mapped_column(Instant())
+
+
+class DutyShift(Base):
+    """值班: one person is on duty for a unit out of hours."""
+
+    __tablename__ = "duty_shifts"
+    __table_args__ = (UniqueConstraint("unit_id", "person_id", "starts_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("units.id"), index=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"))
+    starts_at: Mapped[datetime] = mapped_column(Instant())
+    ends_at: Mapped[datetime] = mapped_column(Instant())
 
 
 class Session(Base):

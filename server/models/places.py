@@ -51,8 +51,9 @@ class Unit(Base):
 
     __tablename__ = "units"
     __table_args__ = (
-        Index("ix_units_one_centre", "area_code", unique=True, postgresql_where=text("kind = 'centre'"),
-              sqlite_where=text("kind = 'centre'")),
+        Index("ix_units_one_centre", "area_code", unique=True,
+              postgresql_where=text("kind = 'centre' AND ended_at IS NULL"),
+              sqlite_where=text("kind = 'centre' AND ended_at IS NULL")),
     )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
@@ -60,6 +61,7 @@ class Unit(Base):
     kind: Mapped[str] = mapped_column(String(10))
     area_code: Mapped[str] = mapped_column(code_text(12), ForeignKey("areas.code"), index=True)
     successor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(Instant())
 
 
 class Duty(Base):

@@ -1,14 +1,15 @@
-"""What decisions look at and what they change: plain values shared by the table of moves and its effects."""
+"""What decisions look at: a case with its clocks, assignments and requests as plain values; decides nothing.
+
+Fields are named as the columns that keep them, so that a row becomes a value without a word of translation.
+"""
 
 import uuid
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from server.rules import deadlines
-from server.rules.rulebook import RuleBook
+from server.rules.deadlines import Pause, TimeUnit
 
 
 class State(StrEnum):
@@ -18,13 +19,23 @@ class State(StrEnum):
     ACCEPTED = "accepted"  # 待分派
     IN_PROGRESS = "in_progress"  # 处置中
     AWAITING_VERIFICATION = "awaiting_verification"  # 待核查
+    SUSPENDED = "suspended"  # 挂起
+    EXTERNAL = "external"  # 转出待回执
     CLOSED = "closed"  # 已结案
     REJECTED = "rejected"  # 不予受理
     VOID = "void"  # 作废
+    MERGED = "merged"  # 并入
 
 
-OPEN: frozenset[str] = frozenset({State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS, State.AWAITING_VERIFICATION})
+OPEN: frozenset[str] = frozenset(
+    {
+        State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS, State.AWAITING_VERIFICATION, State.SUSPENDED,
+        State.EXTERNAL,
+    }
+)  # fmt: skip
 """States in which somebody must act; exactly one unit holds the case."""
+LED: frozenset[str] = frozenset({State.IN_PROGRESS, State.SUSPENDED, State.EXTERNAL})
+"""States with exactly one open lead."""
 
 
 class TaskState(StrEnum):
@@ -32,18 +43,39 @@ class TaskState(StrEnum):
 
     PENDING = "pending"  # 待签收
     HANDLING = "handling"  # 处理中
+    RETURN_ASKED = "return_asked"  # 申请退回
     REPORTED = "reported"  # 已反馈
+    RETURNED = "returned"  # 已退回
     RECALLED = "recalled"  # 收回
     WAIVED = "waived"  # 免除
 
 
-ACTIVE: frozenset[str] = frozenset({TaskState.PENDING, TaskState.HANDLING})
+ACTIVE: frozenset[str] = frozenset({TaskState.PENDING, TaskState.HANDLING, TaskState.RETURN_ASKED})
 
-Role = Literal["reporter", "holder", "dispatcher", "lead", "co", "superior", "leader", "verifier"]
 TaskRole = Literal["lead", "co", "copied"]
+ClockKind = Literal[
+    "accept", "dispatch", "sign", "arrive", "contact", "handle", "verify", "answer", "reply", "receipt", "overall"
+]
+RequestKind = Literal[
+    "return", "ruling", "extension", "suspension", "renewal", "transfer", "void", "check", "supervision"
+]
 Told = Literal[
-    "reporter", "holder", "holder_leader", "old_holder", "first_responsible", "dispatcher", "lead", "co", "units",
-    "superior", "person", "handlers", "verifier", "approver", "asker", "issuer",
+    "reporter",
+    "holder",
+    "holder_leader",
+    "old_holder",
+    "first_responsible",
+    "dispatcher",
+    "lead",
+    "co",
+    "units",
+    "superior",
+    "person",
+    "handlers",
+    "verifier",
+    "approver",
+    "asker",
+    "issuer",
 ]
 """Who hears of a move besides whoever makes it. `reporter`: everyone who filed a report of this case. `holder`, `lead`,
 `co`, `dispatcher`, `first_responsible`: that unit's members as things stand after the move; `old_holder` before it.
@@ -51,29 +83,60 @@ Told = Literal[
 the one asked or named. `approver` and `asker`: who must answer a request, and who made it. `issuer`: who supervises.
 Copied units always hear."""
 
+OPEN_REQUEST, SILENT = "open", "silent"
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A deadline as the rules see it: running while neither met nor ended."""
+    """时限: running while neither met nor ended; `stage` is the ladder's highest rung that has fired,
+    `fixed` says that somebody set its due by hand, so that a changed calendar leaves it."""
 
     id: uuid.UUID
     kind: str
-    unit: uuid.UUID
-    assignment: uuid.UUID | None
+    unit_id: uuid.UUID
+    assignment_id: uuid.UUID | None
+    request_id: uuid.UUID | None
     round: int
     started_at: datetime
+    amount: int
+    unit: TimeUnit
+    due_original: datetime
     due_current: datetime
-    running: bool
+    met_at: datetime | None = None
+    ended_at: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    stage: int = 0
+    fixed: bool = False
+    offline_late: bool = False
+    excused: bool = False
+
+    @property
+    def running(self) -> bool:
+        return self.met_at is None and self.ended_at is None
+
+    @property
+    def paused(self) -> bool:
+        return self.running and bool(self.pauses) and self.pauses[-1][1] is None
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """主办, 协办 or 知会 of one unit."""
+    """主办, 协办 or 知会 of one unit; `pool` units wait for one of them to sign and lead."""
 
     id: uuid.UUID
     role: str
-    unit: uuid.UUID
+    unit_id: uuid.UUID
     state: str
+    handler_id: uuid.UUID | None = None
+    pool: bool = False
+    place: str | None = None
+    arrive_by: datetime | None = None
+    opened_at: datetime | None = None
+    signed_at: datetime | None = None
+    arrived_at: datetime | None = None
+    reported_at: datetime | None = None
+    ended_at: datetime | None = None
+    result: str | None = None
 
     @property
     def active(self) -> bool:
@@ -81,35 +144,118 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """An ask that somebody else answers: a return, an extension, a check, a supervision to be acknowledged …
+
+    Args:
+        to_unit_id, to_leader: who answers: the unit's members, or its leaders only.
+        to_person_id: or one person.
+        terms: what was asked for, as the kind needs it (JSON).
+        state: `open`; `silent` when its time passed without an answer; else how it ended.
+    """
+
+    id: uuid.UUID
+    kind: str
+    assignment_id: uuid.UUID | None
+    by_unit_id: uuid.UUID | None
+    by_person_id: uuid.UUID | None
+    to_unit_id: uuid.UUID | None
+    to_leader: bool
+    to_person_id: uuid.UUID | None
+    asked_at: datetime
+    answer_due: datetime | None
+    answered_at: datetime | None = None
+    state: str = OPEN_REQUEST
+    terms: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        return self.state in (OPEN_REQUEST, SILENT)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What a decision looks at.
+    """A case as decisions see it. Counters and marks are columns of `cases`; what stands last is read beside it.
 
     Args:
         state: None before the case exists.
-        village_desk: the centre of the village the case lies in, if it lies in one.
+        ended_by_unit_id: the centre that held the case when it was closed, rejected or voided.
         settled_level: the least level it may count as settled at.
-        received_at, ended_at: by the server's clock.
-        handlers: everyone who signed, progressed, mediated, fed back, finished or settled 承办人.
+        escalated: it went up to a superior for handling.
+        handed_by_id, hand_downs: who handed it down last and how often that happened; `answer_to_id`: who verifies
+            what is closed below.
+        reviewer_id: the centre that must review the closing.
+        found_false: an inspection said that the handling was false 虚假办结.
+        wake_at: when the office must look at the case next by itself.
+        village_desk: the centre of the village the case lies in, if it lies in one.
+        resident: somebody who is not of the office is concerned and may be visited.
+        followers: cases merged into this one.
+        handlers: everyone who signed, progressed, mediated, fed back, finished or settled 承办人, or was named to.
+        verifiers: who verified its closing. `mergers`: units that merged it into another.
         attempts: mediation attempts with the parties present, and whether the parties refused.
+        answered: kinds of answers its origin got.
+        led: units concerned that have a leader in office.
     """
 
     state: str | None
     category: str
     urgency: int
-    holder: uuid.UUID | None
-    first_responsible: uuid.UUID | None
-    dispatcher: uuid.UUID | None = None
-    village_desk: uuid.UUID | None = None
+    holder_id: uuid.UUID | None
+    id: uuid.UUID | None = None
+    first_responsible_id: uuid.UUID | None = None
+    dispatcher_id: uuid.UUID | None = None
+    ended_by_unit_id: uuid.UUID | None = None
+    source: str = "patrol"
+    area_code: str = ""
+    result: str | None = None
+    route: str | None = None
     settled_level: str | None = None
+    escalated: bool = False
+    registered_only: bool = False
+    self_verified: bool = False
+    repeat_of: uuid.UUID | None = None
     rework_count: int = 0
     reopen_count: int = 0
+    handed_by_id: uuid.UUID | None = None
+    answer_to_id: uuid.UUID | None = None
+    hand_downs: int = 0
+    objected: bool = False
+    leader_in_charge_id: uuid.UUID | None = None
+    rung: str | None = None
+    master_id: uuid.UUID | None = None
+    split_at: datetime | None = None
+    suspended_at: datetime | None = None
+    review_at: datetime | None = None
+    reviewer_id: uuid.UUID | None = None
+    found_false: bool = False
+    visit_owed: bool = False
+    visit_tries: int = 0
+    satisfaction: str | None = None
     received_at: datetime | None = None
+    accepted_at: datetime | None = None
+    finished_at: datetime | None = None
     ended_at: datetime | None = None
+    wake_at: datetime | None = None
+    grid_id: int | None = None
+    origin: bool = False
     clocks: tuple[Clock, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+    requests: tuple[Request, ...] = ()
+    reporters: frozenset[uuid.UUID] = frozenset()
+    village_desk: uuid.UUID | None = None
+    resident: bool = False
+    followers: int = 0
     handlers: frozenset[uuid.UUID] = frozenset()
+    verifiers: frozenset[uuid.UUID] = frozenset()
+    mergers: frozenset[uuid.UUID] = frozenset()
     attempts: int = 0
     refused: bool = False
+    answered: frozenset[str] = frozenset()
+    led: frozenset[uuid.UUID] = frozenset()
+
+    @property
+    def open(self) -> bool:
+        return self.state in OPEN
 
     @property
     def lead(self) -> Assignment | None:
@@ -121,125 +267,33 @@ class Facts:
         """Open co assignments."""
         return [one for one in self.assignments if one.role == "co" and one.active]
 
-    def running(self, kind: str, assignment: uuid.UUID | None = None) -> list[uuid.UUID]:
-        """Ids of running clocks of a kind, of one assignment or of the case."""
+    @property
+    def last_lead(self) -> Assignment | None:
+        """The lead that works or worked on it last."""
+        return self.lead or next((one for one in reversed(self.assignments) if one.role == "lead"), None)
+
+    @property
+    def concerned(self) -> uuid.UUID | None:
+        """The unit whose superiors decide above it: who holds it, or held it when it ended."""
+        return self.holder_id or self.ended_by_unit_id or self.dispatcher_id
+
+    def running(
+        self, *kinds: str, assignment: uuid.UUID | None = None, request: uuid.UUID | None = None
+    ) -> list[Clock]:
+        """Running clocks of these kinds (all kinds when none is named), of one assignment or request if named."""
         return [
-            clock.id
+            clock
             for clock in self.clocks
-            if clock.running and clock.kind == kind and (assignment is None or clock.assignment == assignment)
+            if clock.running
+            and (not kinds or clock.kind in kinds)
+            and (assignment is None or clock.assignment_id == assignment)
+            and (request is None or clock.request_id == request)
         ]
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a person is to a case.
-
-    Args:
-        person: who.
-        roles: every role they have to it.
-        tasks: ids of the open assignments they act for, by the assignment's role.
-    """
-
-    person: uuid.UUID
-    roles: frozenset[Role]
-    tasks: Mapping[str, Sequence[uuid.UUID]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A move that somebody wants to make: which, with what, under which step id, on which assignment, and when."""
-
-    step_id: uuid.UUID
-    action: str
-    payload: Mapping[str, Any]
-    now: datetime
-    standing: Standing
-    assignment: uuid.UUID | None = None
-
-
-class Offices(Protocol):
-    """The tree of units, as far as the rules need it."""
-
-    def level_of(self, unit: uuid.UUID) -> str:
-        """village, township, county or city: the level of the unit's area."""
-
-    def parent_centre(self, unit: uuid.UUID) -> uuid.UUID | None:
-        """The centre above: a department's is its own area's; the top centre has none."""
-
-    def within_reach(self, centre: uuid.UUID) -> Sequence[uuid.UUID]:
-        """Units a centre may hand work to: itself, departments and mediation bodies of its area, and for a
-        township its village desks."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What is in force while a move is judged."""
-
-    rules: RuleBook
-    offices: Offices
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A clock that a move starts."""
-
-    id: uuid.UUID
-    kind: str
-    unit: uuid.UUID
-    assignment: uuid.UUID | None
-    round: int
-    started_at: datetime
-    span: deadlines.Span
-    due: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What a move changes; stored with the step, so that the state can be folded from the steps alone.
-
-    Args:
-        fields: case column → new value.
-        started: clocks that begin.
-        met: ids of clocks met by this move. `ended`: stopped without being met. `unmet`: running again.
-        redue: clock id → new `due_current`.
-        opened: assignments that begin.
-        tasks: assignment id → column → new value.
-        seen_by: units that join the audience. `unseen_by`: units that lose sight of the rest.
-    """
-
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    started: Sequence[Started] = ()
-    met: Sequence[uuid.UUID] = ()
-    ended: Sequence[uuid.UUID] = ()
-    unmet: Sequence[uuid.UUID] = ()
-    redue: Mapping[uuid.UUID, datetime] = field(default_factory=dict)
-    opened: Sequence[Assignment] = ()
-    tasks: Mapping[uuid.UUID, Mapping[str, Any]] = field(default_factory=dict)
-    seen_by: Sequence[uuid.UUID] = ()
-    unseen_by: Sequence[uuid.UUID] = ()
-
-
-def start_clock(
-    kind: str,
-    unit: uuid.UUID,
-    facts: Facts,
-    ask: Ask,
-    world: World,
-    *,
-    assignment: uuid.UUID | None = None,
-    due: datetime | None = None,
-) -> Started:
-    """Start a clock of this kind by the rule book, or one that runs out earlier at `due`."""
-    span = world.rules.limit(facts.category, facts.urgency, kind)
-    rounds = [clock.round for clock in facts.clocks if clock.kind == kind and clock.assignment == assignment]
-    number = max(rounds, default=0) + 1
-    return Started(
-        id=uuid.uuid5(ask.step_id, f"{kind}:{assignment or unit}"),
-        kind=kind,
-        unit=unit,
-        assignment=assignment,
-        round=number,
-        started_at=ask.now,
-        span=span,
-        due=due or deadlines.due(ask.now, span, world.rules.calendar),
-    )
+    def asked(self, *kinds: str, assignment: uuid.UUID | None = None) -> list[Request]:
+        """Open requests of these kinds."""
+        return [
+            one
+            for one in self.requests
+            if one.open and (not kinds or one.kind in kinds) and (assignment is None or one.assignment_id == assignment)
+        ]

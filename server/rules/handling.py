@@ -1,259 +1,179 @@
-"""Effects of handling together 联动处置: dispatch, sign, progress, co-handlers, feedback, finish."""
+"""Effects of handling together 联动处置: sign, name a handler, report progress, mediate, feed back, finish."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from server.rules import deadlines
-from server.rules.facts import Ask, Assignment, Effects, Facts, Started, State, TaskState, World, start_clock
-from server.rules.receiving import confirm, holder_of
-from server.rules.refusals import Refusal, Sentence, invalid
+from server.rules.dispatching import promote
+from server.rules.effects import (
+    Ask,
+    Concerned,
+    Effects,
+    World,
+    drop,
+    fall,
+    meet,
+    start_clock,
+    stop,
+    together,
+)
+from server.rules.facts import Assignment, Facts, State, TaskState
+from server.rules.refusals import Refusal, invalid
+from server.rules.situation import Situation
 
-FIRST_CONTACT = "D"
-"""Top category whose lead must contact the parties in time: disputes 矛盾纠纷."""
+
+def task_of(facts: Facts, ask: Ask) -> Assignment:
+    """The assignment a move is about."""
+    return next(one for one in facts.assignments if one.id == ask.assignment)
 
 
-def dispatch(facts: Facts, ask: Ask, world: World) -> Effects:
-    """分派: one lead, any number of co-handlers and copied units, each with its own clocks.
+def to_be_signed(task: Assignment, here: Situation) -> bool:
+    """Pending; or signed while the arrival that was called for is still to be told. Only its unit's members sign."""
+    arriving = task.state == TaskState.HANDLING and here.facts.running("arrive", assignment=task.id)
+    return task.unit_id in here.standing.units and (task.state == TaskState.PENDING or bool(arriving))
+
+
+def sign(facts: Facts, ask: Ask, world: World) -> Effects:
+    """签收: the unit has it; the first of a pool leads. With a time of arrival it was on the spot 报到.
 
     Raises:
-        Refusal: `invalid` naming units out of the centre's reach, units named twice, and impossible dues.
+        Refusal: `invalid` for an arrival in the future or, when it was signed before, none at all.
     """
-    centre = holder_of(facts)
-    payload = ask.payload
-    lead = uuid.UUID(payload["lead"])
-    co = [(uuid.UUID(one["unit"]), datetime.fromisoformat(one["due_at"])) for one in payload.get("co") or []]
-    copied = [uuid.UUID(one) for one in payload.get("copied") or []]
-    within = set(world.offices.within_reach(centre))
-    errors: dict[str, Sentence] = {}
-    for name, units in (("lead", [lead]), ("co", [unit for unit, _ in co]), ("copied", copied)):
-        if not set(units) <= within:
-            errors[f"payload.{name}"] = ("不在本中心可分派的单位之内。", "Not a unit this centre may hand work to.")
-    named = [lead, *(unit for unit, _ in co), *copied]
-    if len(set(named)) < len(named):
-        errors["payload.co"] = ("同一单位列了两次。", "A unit is named twice.")
-    if errors:
-        raise Refusal("invalid", errors=errors)
-    due = _lead_due(facts, ask, world, payload.get("due_at"))
-    for _, co_due in co:
-        if not ask.now < co_due <= due:
-            raise invalid("payload.co", "协办时限须晚于现在、不晚于主办时限。", "Not later than the lead's due.")
-    opened, clocks = _open(facts, ask, world, [("lead", lead, due), *(("co", unit, at) for unit, at in co)])
-    silent = [_assignment(ask, "copied", unit) for unit in copied]
-    return Effects(
-        {"state": State.IN_PROGRESS, "dispatcher_id": centre, "holder_id": lead},
-        started=clocks,
-        met=facts.running("dispatch"),
-        opened=[*opened, *silent],
-        seen_by=named,
-    )
-
-
-def handle_here(facts: Facts, ask: Ask, world: World) -> Effects:
-    """自办: accept, dispatch to itself and sign in one step."""
-    centre = holder_of(facts)
-    confirmed, effects = confirm(facts, ask, world)
-    task = replace(_assignment(ask, "lead", centre), state=TaskState.HANDLING)
-    return replace(
-        effects,
-        fields={**effects.fields, "state": State.IN_PROGRESS, "dispatcher_id": centre},
-        started=_handling_clocks(confirmed, ask, world, task, None),
-        met=[*effects.met, *facts.running("dispatch")],
-        opened=[task],
-    )
-
-
-def sign(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """签收: the unit has it."""
     task = task_of(facts, ask)
-    if task.state != TaskState.PENDING:
-        raise Refusal("move_not_allowed")
-    met = [*facts.running("sign", task.id)]
-    changes: dict[str, Any] = {"state": TaskState.HANDLING, "signed_at": ask.now}
-    if ask.payload.get("arrived_at"):
-        changes["arrived_at"] = datetime.fromisoformat(ask.payload["arrived_at"])
-        met += facts.running("arrive", task.id)
-    return Effects(met=met, tasks={task.id: changes})
+    arrived = datetime.fromisoformat(ask.payload["arrived_at"]) if ask.payload.get("arrived_at") else None
+    if arrived is not None and arrived > ask.now:
+        raise invalid("payload.arrived_at", "到场时间不能晚于现在。", "An arrival does not lie in the future.")
+    if arrived is None and task.state == TaskState.HANDLING:
+        raise invalid("payload.arrived_at", "已签收；请填写到场时间。", "It is signed for; say when you arrived.")
+    changes: dict[str, Any] = {}
+    if task.state == TaskState.PENDING:
+        changes = {"state": TaskState.HANDLING, "signed_at": ask.now}
+    met = meet(facts.running("sign", assignment=task.id))
+    if arrived is not None:
+        changes["arrived_at"] = arrived
+        met = together(met, meet(facts.running("arrive", assignment=task.id)))
+    first = promote(facts, task, ask, world) if task.pool else Effects()
+    return together(first, met, Effects(tasks={task.id: changes}))
 
 
-def progress(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """进展: only who has signed reports it."""
-    _handling(facts, ask)
+def name_handler(facts: Facts, ask: Ask, _world: World) -> Effects:
+    """指派承办人: one person does it for the unit, which stays responsible."""
+    task, person = task_of(facts, ask), uuid.UUID(ask.payload["person"])
+    before = [task.handler_id] if task.handler_id and task.handler_id != person else []
+    return Effects(
+        tasks={task.id: {"handler_id": person}}, shown_to=[person], hidden_from=before,
+        concerned=Concerned(person=person),
+    )  # fmt: skip
+
+
+def release_handler(facts: Facts, ask: Ask, _world: World) -> Effects:
+    """承办人离岗: the named handler's grant ended; the task is the unit's again (by the system)."""
+    person = uuid.UUID(ask.payload["person"])
+    mine = [one for one in facts.assignments if one.active and one.handler_id == person]
+    return Effects(tasks={one.id: {"handler_id": None} for one in mine}, hidden_from=[person])
+
+
+def progress(_facts: Facts, _ask: Ask, _world: World) -> Effects:
+    """进展: the step itself is the effect."""
     return Effects()
 
 
 def mediate(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """调解: any outcome meets the contact clock."""
-    _handling(facts, ask)
-    return Effects(met=facts.running("contact"))
-
-
-def add_co(facts: Facts, ask: Ask, world: World) -> Effects:
-    """增派协办: more units help; their due is the lead's or earlier.
+    """调解: any outcome meets the contact clock.
 
     Raises:
-        Refusal: `invalid` naming units out of reach or at work already, and impossible dues.
+        Refusal: `invalid` for a mediation in the future.
     """
-    if facts.dispatcher is None or facts.lead is None:
-        raise Refusal("move_not_allowed")
-    units = [uuid.UUID(one) for one in ask.payload["units"]]
-    busy = {one.unit for one in facts.assignments if one.active}
-    reach = set(world.offices.within_reach(facts.dispatcher))
-    if not set(units) <= reach - busy or len(set(units)) < len(units):
-        raise invalid("payload.units", "单位不可分派，或已在办理。", "A unit is out of reach or at work already.")
-    lead_due = max(
-        clock.due_current for clock in facts.clocks if clock.kind == "handle" and clock.assignment == facts.lead.id
-    )
-    due = datetime.fromisoformat(ask.payload["due_at"]) if ask.payload.get("due_at") else lead_due
-    if not ask.now < due <= max(lead_due, ask.now) and due != lead_due:
-        raise invalid("payload.due_at", "协办时限不晚于主办时限。", "A co-handler's due is not after the lead's.")
-    opened, clocks = _open(facts, ask, world, [("co", unit, due) for unit in units])
-    return Effects(started=clocks, opened=opened, seen_by=units)
-
-
-def waive_co(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """免除协办."""
-    unit = uuid.UUID(ask.payload["unit"])
-    task = next((one for one in facts.helpers if one.unit == unit), None)
-    if task is None:
-        raise invalid("payload.unit", "该单位不是在办的协办单位。", "This unit is no open co-handler.")
-    return _drop(facts, [task], TaskState.WAIVED)
-
-
-def redispatch(facts: Facts, ask: Ask, world: World) -> Effects:
-    """改派: another lead; its own time starts, at least what the rule book gives the category.
-
-    Raises:
-        Refusal: `invalid` naming a lead that is out of reach or at work already.
-    """
-    if facts.dispatcher is None or facts.lead is None:
-        raise Refusal("move_not_allowed")
-    lead = uuid.UUID(ask.payload["lead"])
-    busy = {one.unit for one in facts.assignments if one.active}
-    if lead not in world.offices.within_reach(facts.dispatcher) or lead in busy:
-        raise invalid("payload.lead", "单位不可分派，或已在办理。", "A unit is out of reach or at work already.")
-    dropped = _drop(facts, [facts.lead], TaskState.RECALLED)
-    due = _lead_due(facts, ask, world, None)
-    opened, clocks = _open(facts, ask, world, [("lead", lead, due)])
-    return replace(dropped, fields={"holder_id": lead}, started=clocks, opened=opened, seen_by=[lead])
+    if datetime.fromisoformat(ask.payload["at"]) > ask.now:
+        raise invalid("payload.at", "调解时间不能晚于现在。", "A mediation does not lie in the future.")
+    return meet(facts.running("contact"))
 
 
 def feedback(facts: Facts, ask: Ask, _world: World) -> Effects:
     """反馈: a co-handler is done."""
-    task = _handling(facts, ask)
-    changes = {"state": TaskState.REPORTED, "reported_at": ask.now, "result": ask.payload["result"]}
-    return Effects(met=facts.running("handle", task.id), tasks={task.id: changes})
+    task = task_of(facts, ask)
+    return together(
+        meet(facts.running("handle", assignment=task.id)),
+        stop(facts.running("arrive", assignment=task.id)),
+        fall(facts.asked(assignment=task.id), facts, ask.now),
+        Effects(tasks={task.id: reported(ask, ask.payload["result"])}),
+    )
 
 
 def finish(facts: Facts, ask: Ask, world: World) -> Effects:
-    """办结反馈: the lead is done; whoever dispatched verifies, never the village that dispatched to itself.
+    """办结反馈: the lead is done; whoever dispatched verifies.
+
+    Where the rule book verifies only a share of a category, the rest is closed by the system in the same breath.
 
     Raises:
         Refusal: `invalid` while a co-handler that is not yet due has not fed back.
     """
-    task = _handling(facts, ask)
-    if facts.dispatcher is None:
-        raise Refusal("move_not_allowed")
-    late = [one for one in facts.helpers if _is_past_due(facts, one, ask.now)]
-    waiting = [one for one in facts.helpers if one not in late]
-    if waiting:
-        raise invalid("payload.result", "还有协办单位未反馈。", "A co-handler has not fed back yet.")
-    verifier = facts.dispatcher
-    if task.unit == verifier and world.offices.level_of(verifier) == "village":
-        verifier = world.offices.parent_centre(verifier) or verifier
-    changes = {task.id: {"state": TaskState.REPORTED, "reported_at": ask.now, "result": ask.payload["result"]}}
-    return Effects(
-        {
-            "state": State.AWAITING_VERIFICATION, "holder_id": verifier, "result": ask.payload["result"],
-            "route": ask.payload.get("route"),
-        },
-        started=[start_clock("verify", verifier, facts, ask, world)],
-        met=[*facts.running("handle", task.id), *facts.running("overall")],
-        ended=[*facts.running("contact"), *(clock for one in late for clock in _clocks_of(facts, one))],
-        tasks={**changes, **{one.id: {"state": TaskState.WAIVED} for one in late}},
-        seen_by=[verifier],
-        unseen_by=[one.unit for one in late],
-    )  # fmt: skip
-
-
-def task_of(facts: Facts, ask: Ask) -> Assignment:
-    """The open assignment a move is about: the one named, or the only one that fits.
-
-    Raises:
-        Refusal: `which_one` with the choices, `move_not_allowed` when none fits.
-    """
-    mine = {one for ids in ask.standing.tasks.values() for one in ids}
-    fitting = [one for one in facts.assignments if one.active and one.id in mine]
-    if ask.action == "feedback":
-        fitting = [one for one in fitting if one.role == "co"]
-    if ask.action == "finish":
-        fitting = [one for one in fitting if one.role == "lead"]
-    if ask.assignment is not None:
-        fitting = [one for one in fitting if one.id == ask.assignment]
-    if not fitting:
-        raise Refusal("move_not_allowed")
-    if len(fitting) > 1:
-        raise Refusal("which_one", extra={"choices": [{"assignment": str(one.id)} for one in fitting]})
-    return fitting[0]
-
-
-def _handling(facts: Facts, ask: Ask) -> Assignment:
     task = task_of(facts, ask)
-    if task.state != TaskState.HANDLING:
-        raise Refusal("move_not_allowed")
-    return task
-
-
-def _assignment(ask: Ask, role: str, unit: uuid.UUID) -> Assignment:
-    return Assignment(uuid.uuid5(ask.step_id, f"{role}:{unit}"), role, unit, TaskState.PENDING)
-
-
-def _open(
-    facts: Facts, ask: Ask, world: World, wanted: Sequence[tuple[str, uuid.UUID, datetime]]
-) -> tuple[list[Assignment], list[Started]]:
-    opened: list[Assignment] = []
-    clocks: list[Started] = []
-    for role, unit, due in wanted:
-        task = _assignment(ask, role, unit)
-        opened.append(task)
-        clocks.append(start_clock("sign", unit, facts, ask, world, assignment=task.id))
-        if facts.urgency == 4:
-            clocks.append(start_clock("arrive", unit, facts, ask, world, assignment=task.id))
-        clocks += _handling_clocks(facts, ask, world, task, due)
-    return opened, clocks
-
-
-def _handling_clocks(facts: Facts, ask: Ask, world: World, task: Assignment, due: datetime | None) -> list[Started]:
-    clocks = [start_clock("handle", task.unit, facts, ask, world, assignment=task.id, due=due)]
-    if task.role == "lead" and FIRST_CONTACT in world.rules.line_of(facts.category):
-        clocks.append(start_clock("contact", task.unit, facts, ask, world, assignment=task.id))
-    return clocks
-
-
-def _lead_due(facts: Facts, ask: Ask, world: World, wished: str | None) -> datetime:
-    longest = deadlines.due(ask.now, world.rules.limit(facts.category, facts.urgency, "handle"), world.rules.calendar)
-    if wished is None:
-        return longest
-    due = datetime.fromisoformat(wished)
-    if not ask.now < due <= longest:
-        raise invalid("payload.due_at", "时限须晚于现在、不超过规则库的时限。", "Past, or later than the rules allow.")
-    return due
-
-
-def _drop(facts: Facts, tasks: Sequence[Assignment], state: TaskState) -> Effects:
-    return Effects(
-        ended=[clock for task in tasks for clock in _clocks_of(facts, task)],
-        tasks={task.id: {"state": state} for task in tasks},
-        unseen_by=[task.unit for task in tasks if task.unit != facts.dispatcher],
+    late = [one for one in facts.helpers if is_past_due(facts, one, ask.now)]
+    if any(one not in late for one in facts.helpers):
+        raise invalid("payload.result", "还有协办单位未反馈。", "A co-handler has not fed back yet.")
+    return together(
+        drop(facts, late, TaskState.WAIVED, ask.now),
+        to_verification(facts, ask, world, ask.payload["result"], ask.payload.get("route")),
+        Effects(tasks={task.id: reported(ask, ask.payload["result"])}),
     )
 
 
-def _clocks_of(facts: Facts, task: Assignment) -> list[uuid.UUID]:
-    return [clock.id for clock in facts.clocks if clock.running and clock.assignment == task.id]
+def to_verification(
+    facts: Facts, ask: Ask, world: World, result: str, route: str | None, level: str | None = None
+) -> Effects:
+    """The lead's part ends well: its clocks are met, its requests fall, the verifier's clock starts."""
+    lead = facts.lead
+    if facts.dispatcher_id is None or lead is None:
+        raise Refusal("move_not_allowed")
+    verifier, by_itself = _verifier(facts, lead, world)
+    fields = {
+        "state": State.AWAITING_VERIFICATION, "holder_id": verifier, "result": result, "route": route,
+        "finished_at": ask.now, "self_verified": by_itself, "suspended_at": None, "review_at": None,
+    }  # fmt: skip
+    if level is not None:
+        fields["settled_level"] = level
+    mine = facts.running("handle", assignment=lead.id)
+    others = [one for one in facts.running() if one.assignment_id == lead.id and one.kind != "handle"]
+    return together(
+        meet([*mine, *facts.running("overall", "receipt")]),
+        stop(others),
+        fall([one for one in facts.asked() if one.kind not in ("check", "supervision")], facts, ask.now),
+        Effects(fields, started=[start_clock("verify", verifier, facts, ask, world)], seen_by=[verifier],
+                then=None if by_itself or must_be_verified(facts, world) else ("pass_unsampled", {})),
+    )  # fmt: skip
 
 
-def _is_past_due(facts: Facts, task: Assignment, now: datetime) -> bool:
-    dues = [c.due_current for c in facts.clocks if c.kind == "handle" and c.assignment == task.id and c.running]
+def must_be_verified(facts: Facts, world: World) -> bool:
+    """Is this case in the share that is verified? Drawn from its overall clock's id, the same wherever it is asked."""
+    shares = world.rules.numbers["verify_share"]
+    share = next((shares[code] for code in (*world.rules.line_of(facts.category), "*") if code in shares), 100)
+    if facts.rework_count or facts.urgency == 4:
+        return True
+    draw = next((clock.id.int % 100 for clock in facts.clocks if clock.kind == "overall"), 0)
+    return bool(draw < share)
+
+
+def reported(ask: Ask, result: str) -> Mapping[str, Any]:
+    """What an assignment's row says once its unit has fed back."""
+    return {"state": TaskState.REPORTED, "reported_at": ask.now, "ended_at": ask.now, "result": result}
+
+
+def is_past_due(facts: Facts, task: Assignment, now: datetime) -> bool:
+    """Is this co-handler silent past its due?"""
+    dues = [one.due_current for one in facts.running("handle", assignment=task.id) if not one.paused]
     return bool(dues) and max(dues) < now
+
+
+def _verifier(facts: Facts, lead: Assignment, world: World) -> tuple[uuid.UUID, bool]:
+    """Who verifies: the dispatcher; for a village that dispatched to itself its township; a higher centre that did
+    verifies itself, by another person 自办自核."""
+    dispatcher = facts.dispatcher_id
+    if dispatcher is None:
+        raise Refusal("move_not_allowed")
+    if lead.unit_id != dispatcher:
+        return dispatcher, False
+    if world.offices.level_of(dispatcher) == "village":
+        return world.offices.parent_centre(dispatcher) or dispatcher, False
+    return dispatcher, True

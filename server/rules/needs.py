@@ -4,15 +4,30 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, Literal, NamedTuple
 
-from server.rules.facts import Facts, Offices
 from server.rules.refusals import Sentence
-from server.rules.rulebook import Category, RuleBook
+from server.rules.rulebook import Category
+from server.rules.situation import Situation
 
 NeedType = Literal[
-    "text", "line", "choice", "category", "urgency", "photos", "parties", "case", "unit", "units", "helpers", "moment"
+    "text",
+    "line",
+    "choice",
+    "category",
+    "urgency",
+    "photos",
+    "parties",
+    "case",
+    "unit",
+    "units",
+    "helpers",
+    "moment",
+    "day",
+    "flag",
+    "person",
+    "location",
 ]
 Choice = tuple[str, str, str]
 """A value a field offers, in Chinese and in English."""
@@ -20,8 +35,19 @@ Choice = tuple[str, str, str]
 TEXT_MIN, TEXT_MAX = 5, 5000
 ITEMS_MAX = 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+DATUMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
+FIXES = ("gps", "network", "manual", "exif")
 PARTY_FIELDS: Mapping[str, int] = {"name": 100, "phone": 32, "id_number": 32, "role": 50}
 """Fields of a party and their longest texts."""
+
+
+class People(NamedTuple):
+    """Whom a person field offers: members (or only leaders) of units, and grid workers of areas."""
+
+    units: Sequence[uuid.UUID] = ()
+    leaders_only: bool = False
+    workers_of: Sequence[str] = ()
+    but: frozenset[uuid.UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +57,13 @@ class Need:
     Args:
         name: the payload field.
         type: what kind of value. `choice` offers `choices`, or the rule book's reasons for the move; `helpers` is a
-            list of {unit, due_at}; `line` is a short text.
+            list of {unit, due_at}; `line` is a short text, `day` a date, `flag` yes or no.
         zh, en: the label.
         required: must it be there?
         required_when: does this category ask for it although it is not required otherwise?
-        choices: fixed values.
-        units: which units a unit field offers.
+        choices: fixed values. `offered`: values that depend on the case.
+        reasons: the action whose reason codes of the rule book it offers, when it is not the move's own.
+        units: which units a unit field offers. `people`: whom a person field offers.
     """
 
     name: str
@@ -46,18 +73,27 @@ class Need:
     required: bool = True
     required_when: Callable[[Category], bool] | None = None
     choices: tuple[Choice, ...] = ()
-    units: Callable[[Facts, Offices], Sequence[uuid.UUID]] | None = None
+    offered: Callable[[Situation], Sequence[Choice]] | None = None
+    reasons: str | None = None
+    units: Callable[[Situation], Sequence[uuid.UUID]] | None = None
+    people: Callable[[Situation], People] | None = None
 
     def is_required(self, category: Category) -> bool:
         """Must it be there for a case of this category?"""
         return self.required or (self.required_when is not None and self.required_when(category))
 
+    def choices_in(self, action: str, here: Situation) -> Sequence[Choice]:
+        """What a choice field offers in this situation."""
+        if self.offered is not None:
+            return self.offered(here)
+        reasons = here.world.rules.reasons.get(self.reasons or action, {})
+        return self.choices or [(code, *words) for code, words in reasons.items()]
 
-def check(
-    needs: Sequence[Need], action: str, payload: Mapping[str, Any], rules: RuleBook, category: Category
-) -> dict[str, Sentence]:
+
+def check(needs: Sequence[Need], action: str, payload: Mapping[str, Any], here: Situation) -> dict[str, Sentence]:
     """Every field that is missing, unknown or not acceptable → why. Empty when all is well."""
     errors: dict[str, Sentence] = {}
+    category = here.world.rules.categories[here.facts.category]
     known = {need.name for need in needs}
     for name in payload.keys() - known:
         errors[name] = ("没有这个字段。", "There is no such field.")
@@ -68,16 +104,16 @@ def check(
                 errors[need.name] = (f"请填写“{need.zh}”。", f"“{need.en}” is needed.")
         elif need.type == "photos" and value == [] and need.is_required(category):
             errors[need.name] = ("请附照片。", "A photo is needed.")
-        elif problem := _check_value(need, action, value, rules):
+        elif problem := _check_value(need, action, value, here):
             errors[need.name] = problem
     return errors
 
 
-def _check_value(need: Need, action: str, value: Any, rules: RuleBook) -> Sentence | None:
+def _check_value(need: Need, action: str, value: Any, here: Situation) -> Sentence | None:
     if need.type == "choice":
-        return _one_of(value, [one[0] for one in need.choices] or list(rules.reasons.get(action, {})))
+        return _one_of(value, [one[0] for one in need.choices_in(action, here)])
     if need.type == "category":
-        return _one_of(value, [code for code, category in rules.categories.items() if category.leaf])
+        return _one_of(value, [code for code, category in here.world.rules.categories.items() if category.leaf])
     return _CHECKS[need.type](value)
 
 
@@ -158,6 +194,29 @@ def _is_moment(value: Any) -> bool:
     return moment.tzinfo is not None and 2000 <= moment.year < 2100
 
 
+def _is_day(value: Any) -> bool:
+    try:
+        return 2000 <= date.fromisoformat(value).year < 2100
+    except (TypeError, ValueError):
+        return False
+
+
+def _check_location(value: Any) -> Sentence | None:
+    wrong = ("应为带坐标系的经纬度。", "This must be lon and lat with their crs.")
+    if not isinstance(value, dict) or not {"lon", "lat", "crs"} <= value.keys():
+        return wrong
+    if value.keys() - {"lon", "lat", "crs", "accuracy_m", "fix"}:
+        return wrong
+    numbers = [value["lon"], value["lat"], value.get("accuracy_m", 0) or 0]
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < 1e6 for one in numbers):
+        return wrong
+    if value["crs"] not in DATUMS or value.get("fix", "manual") not in FIXES:
+        return wrong
+    if not (-180 <= value["lon"] <= 180 and -90 <= value["lat"] <= 90 and numbers[2] >= 0):
+        return ("经纬度超出范围；请检查是否颠倒。", "Out of range; are lon and lat swapped?")
+    return None
+
+
 def _check_urgency(value: Any) -> Sentence | None:
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 4:
         return None
@@ -174,5 +233,9 @@ _CHECKS: Mapping[str, Callable[[Any], Sentence | None]] = {
     "unit": lambda value: None if _is_uuid(value) else ("请选择单位。", "Choose a unit."),
     "units": lambda value: _check_list(value, _is_uuid),
     "helpers": lambda value: _check_list(value, _is_helper),
+    "day": lambda value: None if _is_day(value) else ("请填写日期。", "This must be a date."),
+    "flag": lambda value: None if isinstance(value, bool) else ("应为是或否。", "This must be true or false."),
+    "person": lambda value: None if _is_uuid(value) else ("请选择人员。", "Choose a person."),
+    "location": _check_location,
     "moment": lambda value: None if _is_moment(value) else ("时间须带时区。", "A time needs its offset."),
 }

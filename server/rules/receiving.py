@@ -1,32 +1,37 @@
-"""Effects of receiving a matter 受理: submit, withdraw, register, accept, reject, settle on the spot, send up."""
+"""Effects of receiving a matter 受理: submit, supplement, withdraw, register, accept, decline, object, overrule, settle
+on the spot. Judges nobody's right to do so; the table does."""
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from server.rules import deadlines
-from server.rules.facts import Ask, Effects, Facts, State, TaskState, World, start_clock
+from server.rules.effects import Ask, Effects, World, end_case, meet, start_clock, together
+from server.rules.facts import Facts, State
 from server.rules.refusals import Refusal, invalid
-
-SPOT_WINDOW = timedelta(hours=24)
-"""How long after filing the reporting worker may still settle on the spot."""
 
 
 def holder_of(facts: Facts) -> uuid.UUID:
     """The unit that holds an open case."""
-    if facts.holder is None:
+    if facts.holder_id is None:
         raise ValueError("an open case has a holder")
-    return facts.holder
+    return facts.holder_id
 
 
 def submit(facts: Facts, ask: Ask, world: World) -> Effects:
-    """A new case: the holder's accept clock and the overall clock start."""
+    """A new case: the holder's accept clock and the overall clock start; an origin's reply clock too."""
     holder = holder_of(facts)
-    clocks = [start_clock(kind, holder, facts, ask, world) for kind in ("accept", "overall")]
+    origin_due = datetime.fromisoformat(ask.payload["origin_due"]) if ask.payload.get("origin_due") else None
+    overall = start_clock("overall", holder, facts, ask, world)
+    if origin_due is not None and origin_due < overall.due_current:
+        overall = replace(overall, due_original=origin_due, due_current=origin_due, fixed=True)
+    clocks = [start_clock("accept", holder, facts, ask, world), overall]
+    if facts.origin:
+        clocks.append(start_clock("reply", holder, facts, ask, world, due=origin_due))
     fields = {
         "state": State.SUBMITTED, "holder_id": holder, "category": facts.category, "urgency": facts.urgency,
-        "first_responsible_id": None,
+        "area_code": facts.area_code, "grid_id": facts.grid_id,
     }  # fmt: skip
     return Effects(fields, started=clocks)
 
@@ -47,54 +52,62 @@ def supplement(_facts: Facts, ask: Ask, _world: World) -> Effects:
     return Effects()
 
 
-def end(state: State, *met: str) -> Any:
-    """The case ends in this state; clocks of the kinds `met` count as met, all others stop."""
-
-    def effect(facts: Facts, ask: Ask, _world: World) -> Effects:
-        running = [clock for clock in facts.clocks if clock.running]
-        fields = {"state": state, "holder_id": None, "ended_at": ask.now}
-        return Effects(
-            fields,
-            met=[clock.id for clock in running if clock.kind in met],
-            ended=[clock.id for clock in running if clock.kind not in met],
-        )
-
-    return effect
+def reject(facts: Facts, ask: Ask, _world: World) -> Effects:
+    """不予受理: the accept clock is met; the reporter may object, a superior may overrule."""
+    return end_case(facts, ask, State.REJECTED, met=("accept",))
 
 
-def register_only(facts: Facts, ask: Ask, world: World) -> Effects:
+def withdraw(facts: Facts, ask: Ask, _world: World) -> Effects:
+    """撤回: nobody's decision, so there is no unit to object to."""
+    return together(end_case(facts, ask, State.VOID), Effects({"ended_by_unit_id": None}))
+
+
+def register_only(facts: Facts, ask: Ask, _world: World) -> Effects:
     """A consultation that was answered is closed as registered."""
-    effects: Effects = end(State.CLOSED, "accept", "overall")(facts, ask, world)
-    return replace(effects, fields={**effects.fields, "first_responsible_id": holder_of(facts)})
+    holder = holder_of(facts)
+    fields = {"first_responsible_id": holder, "registered_only": True, "accepted_at": ask.now, "finished_at": ask.now}
+    return together(end_case(facts, ask, State.CLOSED, met=("accept", "overall")), Effects(fields))
 
 
-def confirm(facts: Facts, ask: Ask, world: World) -> tuple[Facts, Effects]:
-    """Category and urgency as the holder confirms them; the accept clock is met.
+def confirm(facts: Facts, ask: Ask, world: World, unit: uuid.UUID) -> tuple[Facts, Effects]:
+    """Category and urgency as the accepting centre confirms them; the accept clock is met.
 
     A confirmed category may shorten the overall limit; lengthening it is not the holder's to give.
     """
     confirmed = replace(facts, category=ask.payload["category"], urgency=ask.payload["urgency"])
     span = world.rules.limit(confirmed.category, confirmed.urgency, "overall")
-    redue = {
-        clock.id: min(clock.due_current, deadlines.due(clock.started_at, span, world.rules.calendar))
-        for clock in facts.clocks
-        if clock.kind == "overall" and clock.running
+    clocks = {
+        clock.id: {
+            "due_current": min(clock.due_current, deadlines.due(clock.started_at, span, world.rules.calendar)),
+            "unit_id": unit,
+        }
+        for clock in facts.running("overall")
     }
     fields = {
         "category": confirmed.category,
         "urgency": confirmed.urgency,
-        "first_responsible_id": facts.first_responsible or holder_of(facts),
+        "first_responsible_id": facts.first_responsible_id or unit,
+        "accepted_at": facts.accepted_at or ask.now,
+        "holder_id": unit,
     }
-    return confirmed, Effects(fields, met=facts.running("accept"), redue=redue)
+    return confirmed, together(meet(facts.running("accept")), Effects(fields, clocks=clocks, seen_by=[unit]))
+
+
+def accepting_unit(facts: Facts, ask: Ask) -> uuid.UUID:
+    """Who accepts: the holder, and with 特急 the first centre on the line that does."""
+    return ask.as_unit or holder_of(facts)
 
 
 def accept(facts: Facts, ask: Ask, world: World) -> Effects:
-    """The holder takes the case on; its dispatch clock starts."""
-    confirmed, effects = confirm(facts, ask, world)
-    fields = {**effects.fields, "state": State.ACCEPTED}
+    """The centre takes the case on; its dispatch clock starts. A named handler hears of it."""
+    unit = accepting_unit(facts, ask)
+    confirmed, effects = confirm(facts, ask, world, unit)
+    fields: dict[str, Any] = {"state": State.ACCEPTED}
     if ask.payload.get("repeat_of"):
         fields["repeat_of"] = uuid.UUID(ask.payload["repeat_of"])
-    return replace(effects, fields=fields, started=[start_clock("dispatch", holder_of(facts), confirmed, ask, world)])
+    handler = [uuid.UUID(ask.payload["handler"])] if ask.payload.get("handler") else []
+    clock = start_clock("dispatch", unit, confirmed, ask, world)
+    return together(effects, Effects(fields, started=[clock], shown_to=handler))
 
 
 def settle_on_spot(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -105,51 +118,49 @@ def settle_on_spot(facts: Facts, ask: Ask, world: World) -> Effects:
     """
     holder = holder_of(facts)
     by_desk = "holder" in ask.standing.roles
-    if not by_desk and facts.received_at is not None and ask.now - facts.received_at > SPOT_WINDOW:
+    window = timedelta(hours=world.rules.numbers["spot_hours"])
+    if not by_desk and facts.received_at is not None and ask.now - facts.received_at > window:
         raise Refusal("move_not_allowed")
     desk = facts.village_desk or holder
     verifier = (world.offices.parent_centre(desk) or desk) if by_desk else desk
     level = world.offices.level_of(desk) if by_desk else "grid"
     fields = {
         "state": State.AWAITING_VERIFICATION, "holder_id": verifier, "first_responsible_id": desk,
-        "dispatcher_id": verifier, "settled_level": level, "result": "resolved",
+        "dispatcher_id": verifier, "settled_level": level, "result": "resolved", "accepted_at": ask.now,
+        "finished_at": ask.now,
     }  # fmt: skip
-    return Effects(
-        fields,
-        started=[start_clock("verify", verifier, facts, ask, world)],
-        met=[*facts.running("accept"), *facts.running("overall")],
-        seen_by=[desk, verifier],
+    return together(
+        meet(facts.running("accept", "overall")),
+        Effects(fields, started=[start_clock("verify", verifier, facts, ask, world)], seen_by=[desk, verifier]),
     )
 
 
-def escalate(facts: Facts, ask: Ask, world: World) -> Effects:
-    """上报上级: the parent centre holds it anew; whoever was at work is recalled.
-
-    Raises:
-        Refusal: `move_not_allowed` at the top; `invalid` for a dispute with too few mediation attempts.
-    """
-    sender = facts.dispatcher if facts.state == State.IN_PROGRESS and facts.dispatcher else holder_of(facts)
-    parent = world.offices.parent_centre(sender)
+def object_to(facts: Facts, ask: Ask, world: World) -> Effects:
+    """异议: the parent of the centre that declined or voided it looks at it anew; the overall clock goes on."""
+    ended_by = facts.ended_by_unit_id
+    parent = world.offices.parent_centre(ended_by) if ended_by else None
     if parent is None:
         raise Refusal("move_not_allowed")
-    least = world.rules.categories[facts.category].attempts
-    if facts.attempts < least and not facts.refused and not ask.payload.get("override_reason"):
-        raise invalid(
-            "payload.override_reason",
-            f"当事人到场的调解须满 {least} 次，或说明提前上报的理由。",
-            f"This needs {least} mediation attempts with the parties present, or a reason to go up earlier.",
-        )
-    recalled = [one for one in facts.assignments if one.active]
-    stopping = [clock.id for clock in facts.clocks if clock.running and clock.kind != "overall"]
+    return together(_back_in(facts, ask, world, parent), Effects({"objected": True}))
+
+
+def overrule(facts: Facts, ask: Ask, world: World) -> Effects:
+    """责令受理: a superior centre sends a declined case back to the centre that declined it, or takes it itself.
+
+    Raises:
+        Refusal: `invalid` naming a unit that is neither.
+    """
+    rejecting, superior = facts.ended_by_unit_id, ask.as_unit
+    unit = uuid.UUID(ask.payload["unit"]) if ask.payload.get("unit") else rejecting
+    if unit is None or unit not in (rejecting, superior):
+        raise invalid("payload.unit", "只能退回原单位或由本中心受理。", "Either that centre or your own.")
+    return _back_in(facts, ask, world, unit)
+
+
+def _back_in(facts: Facts, ask: Ask, world: World, unit: uuid.UUID) -> Effects:
+    """An ended case is submitted again: its overall clock runs on from where it began."""
+    overall = [clock.id for clock in facts.clocks if clock.kind in ("overall", "reply")]
+    fields = {"state": State.SUBMITTED, "holder_id": unit, "ended_at": None, "ended_by_unit_id": None}
     return Effects(
-        {
-            "state": State.SUBMITTED, "holder_id": parent, "dispatcher_id": None,
-            "settled_level": world.offices.level_of(parent),
-            "first_responsible_id": facts.first_responsible or sender,
-        },
-        started=[start_clock("accept", parent, facts, ask, world)],
-        ended=stopping,
-        tasks={one.id: {"state": TaskState.RECALLED} for one in recalled},
-        seen_by=[parent],
-        unseen_by=[one.unit for one in recalled if one.unit != sender],
+        fields, started=[start_clock("accept", unit, facts, ask, world)], unmet=overall, seen_by=[unit],
     )  # fmt: skip

@@ -1,21 +1,42 @@
-"""The life of a case as one table: states, moves, who may make them, what they need and what they change.
+"""The life of a case as one table: states, moves, who may make them, what they need, what they change, who is told.
 
-`decide()` judges one move, `offers()` lists what a person may do now; both read the same rows. Pure: no
-Flask, SQL, clock or I/O. Adding a move is adding a row (and its effect, where no present one fits).
+`decide()` judges one move, `offers()` lists what a person may do now; both read the same rows. Pure: no Flask, SQL,
+clock or I/O. Adding a move is adding a row (and its words, and its effect where no present one fits).
 """
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from server.rules import closing, handling, receiving
-from server.rules.facts import OPEN, Ask, Effects, Facts, Offices, Role, Standing, State, TaskState, Told, World
-from server.rules.needs import Choice, Need, check
+from server.rules import asking as needs
+from server.rules import (
+    checking,
+    closing,
+    dispatching,
+    extending,
+    handing,
+    handling,
+    merging,
+    overseeing,
+    receiving,
+    referring,
+    returning,
+    upkeep,
+)
+from server.rules import conditions as when
+from server.rules.effects import Ask, Effects, World, apply
+from server.rules.facts import OPEN, Assignment, Facts, State, Told
+from server.rules.needs import Need, check
 from server.rules.refusals import Refusal
-from server.rules.rulebook import RuleBook
+from server.rules.situation import Situation
+from server.rules.standing import ROLES, Role
 
 Effect = Callable[[Facts, Ask, World], Effects]
-Condition = Callable[[Facts, Standing, RuleBook], bool]
+
+SUBMITTED, ACCEPTED, IN_PROGRESS = State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS
+VERIFYING, SUSPENDED, EXTERNAL = State.AWAITING_VERIFICATION, State.SUSPENDED, State.EXTERNAL
+CLOSED, REJECTED, VOID, MERGED = State.CLOSED, State.REJECTED, State.VOID, State.MERGED
+ANY = frozenset(State)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,314 +46,227 @@ class Move:
     Args:
         action: code word. `zh`, `en`: the words on the button.
         sources: states it starts from (empty: the case does not exist yet).
-        target: state it leads to; None leaves the state as it is.
+        targets: states it may lead to, the usual one first; empty: it leaves the state as it is.
         who: roles, any of which suffices.
-        compares: does a comparing step by another person since `based_on` forbid it?
-        needs: the fields it asks for.
         effect: what it changes.
-        condition: what else must hold.
         told: who hears of it.
+        needs: the fields it asks for.
+        compares: does a decision by another person since `based_on` forbid it?
+        condition: what else must hold.
+        task, request: it is about one assignment, or one open request, that fits so.
     """
 
     action: str
     zh: str
     en: str
     sources: frozenset[str]
-    target: State | None
+    targets: tuple[State, ...]
     who: frozenset[Role]
-    compares: bool
-    needs: tuple[Need, ...]
     effect: Effect
-    condition: Condition = lambda _facts, _standing, _rules: True
-    told: frozenset[Told] = frozenset()
+    told: frozenset[Told]
+    needs: tuple[Need, ...] = ()
+    compares: bool = False
+    condition: when.Condition = when.always
+    task: when.TaskFits | None = None
+    request: when.RequestFits | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A move that somebody may make now, and which actions would follow for them."""
+    """A move that somebody may make now, on which assignment or request, and which actions would follow for them."""
 
     move: Move
+    assignment: uuid.UUID | None
+    request: uuid.UUID | None
     then: tuple[str, ...]
 
 
-def _nobody_accepted(facts: Facts, _standing: Standing, _rules: RuleBook) -> bool:
-    return facts.first_responsible is None
+def _move(
+    action: str, zh: str, en: str, sources: frozenset[str] | set[State], targets: tuple[State, ...], who: str,
+    effect: Effect, told: str, *asked: Need, compares: bool = False, condition: when.Condition = when.always,
+    task: when.TaskFits | None = None, request: when.RequestFits | None = None,
+) -> Move:  # fmt: skip
+    """A row; `who` and `told` are words with spaces between."""
+    roles: frozenset[Role] = frozenset(who.split())  # type: ignore[arg-type]  # tests/house holds them to Role
+    hearing: frozenset[Told] = frozenset(told.split())  # type: ignore[arg-type]  # and these to Told
+    return Move(
+        action, zh, en, frozenset(sources), targets, roles, effect, hearing, asked, compares, condition, task, request
+    )
 
-
-def _on_the_spot(facts: Facts, _standing: Standing, rules: RuleBook) -> bool:
-    return facts.first_responsible is None and rules.categories[facts.category].settle_on_spot
-
-
-def _consultation(facts: Facts, _standing: Standing, rules: RuleBook) -> bool:
-    return rules.categories[facts.category].consultation
-
-
-def _by_the_centre(facts: Facts, standing: Standing, _rules: RuleBook) -> bool:
-    """While a lead is at work, only its dispatcher decides for the case."""
-    return facts.state != State.IN_PROGRESS or "dispatcher" in standing.roles
-
-
-def _mine(*states: str) -> Condition:
-    """One of the person's own assignments is in one of these states."""
-
-    def holds(facts: Facts, standing: Standing, _rules: RuleBook) -> bool:
-        mine = {one for ids in standing.tasks.values() for one in ids}
-        return any(one.id in mine and one.state in states for one in facts.assignments)
-
-    return holds
-
-
-def _mine_as(role: str) -> Condition:
-    """The person handles an assignment of this role."""
-
-    def holds(facts: Facts, standing: Standing, _rules: RuleBook) -> bool:
-        mine = standing.tasks.get(role, ())
-        return any(one.id in mine and one.state == TaskState.HANDLING for one in facts.assignments)
-
-    return holds
-
-
-def _no_handler(facts: Facts, standing: Standing, _rules: RuleBook) -> bool:
-    return standing.person not in facts.handlers
-
-
-def _reach(facts: Facts, offices: Offices) -> Sequence[uuid.UUID]:
-    centre = facts.dispatcher or facts.holder
-    return offices.within_reach(centre) if centre else ()
-
-
-def _free(facts: Facts, offices: Offices) -> Sequence[uuid.UUID]:
-    busy = {one.unit for one in facts.assignments if one.active}
-    return [unit for unit in _reach(facts, offices) if unit not in busy]
-
-
-def _open_helpers(facts: Facts, _offices: Offices) -> Sequence[uuid.UUID]:
-    return [one.unit for one in facts.helpers]
-
-
-def _who(*roles: Role) -> frozenset[Role]:
-    return frozenset(roles)
-
-
-def _told(*whom: Told) -> frozenset[Told]:
-    return frozenset(whom)
-
-
-def _from(*states: State) -> frozenset[str]:
-    return frozenset(states)
-
-
-RESULTS: tuple[Choice, ...] = (
-    ("resolved", "已解决", "Resolved"),
-    ("mediated", "调解成功", "Mediated"),
-    ("guided", "引导法定途径", "Guided to a legal road"),
-    ("unfounded", "查无此事", "Unfounded"),
-    ("unsettled", "未化解", "Unsettled"),
-)
-ROUTES: tuple[Choice, ...] = (
-    ("mediation", "人民调解", "People's mediation"),
-    ("administrative", "行政调解", "Administrative mediation"),
-    ("court", "司法途径", "Court"),
-    ("arbitration", "仲裁", "Arbitration"),
-    ("petition", "信访", "Petition"),
-)
-LEVEL_CHOICES: tuple[Choice, ...] = (
-    ("village", "村社区", "Village"),
-    ("township", "乡镇街道", "Township"),
-    ("county", "县", "County"),
-)
-OUTCOMES: tuple[Choice, ...] = (
-    ("contacted", "已联系", "Contacted"),
-    ("refused", "当事人拒绝", "Refused"),
-    ("no_agreement", "未达成协议", "No agreement"),
-    ("agreement", "达成协议", "Agreement"),
-)
-MODE_CHOICES: tuple[Choice, ...] = (
-    ("on_site", "现场核查", "On site"),
-    ("phone", "电话核查", "By phone"),
-    ("photo", "照片核查", "By photo"),
-)
-
-_CATEGORY = Need("category", "category", "事项类别", "Category")
-_URGENCY = Need("urgency", "urgency", "紧急程度", "Urgency")
-_REASON = Need("reason", "text", "原因", "Reason")
-_PHOTOS = Need("photos", "photos", "照片", "Photos", required=False)
-_AFTER_PHOTOS = Need(
-    "photos", "photos", "处置后照片", "Photos of the result", required=False,
-    required_when=lambda category: category.after_photo_required,
-)  # fmt: skip
-_DUE = Need("due_at", "moment", "办结时限", "Due", required=False)
-_UNDECIDED = _from(State.SUBMITTED)
-_BEFORE_WORK = _from(State.SUBMITTED, State.ACCEPTED)
-_WORK = _from(State.IN_PROGRESS)
-_VERIFYING = _from(State.AWAITING_VERIFICATION)
 
 MOVES: tuple[Move, ...] = (
-    Move("submit", "上报", "Report", frozenset(), State.SUBMITTED, _who("reporter"), False, (), receiving.submit,
-         told=_told("holder")),
-    Move(
-        "accept", "受理", "Accept", _UNDECIDED, State.ACCEPTED, _who("holder"), True,
-        (_CATEGORY, _URGENCY, Need("repeat_of", "case", "重复的事项", "The case it repeats", required=False)),
-        receiving.accept,
-        told=_told("reporter"),
-    ),
-    Move(
-        "reject", "不予受理", "Decline", _UNDECIDED, State.REJECTED, _who("holder"), True,
-        (
-            Need("code", "choice", "不予受理原因", "Reason"),
-            Need("basis", "text", "依据", "Basis"),
-            Need("guidance", "text", "告知去向", "Where to go instead"),
-        ),
-        receiving.end(State.REJECTED, "accept"), _nobody_accepted,
-        told=_told("reporter"),
-    ),
-    Move(
-        "dispatch", "分派", "Dispatch", _from(State.ACCEPTED), State.IN_PROGRESS, _who("holder"), True,
-        (
-            Need("lead", "unit", "主办单位", "Lead", units=_reach),
-            _DUE,
-            Need("co", "helpers", "协办单位", "Co-handlers", required=False, units=_reach),
-            Need("copied", "units", "知会单位", "Copied", required=False, units=_reach),
-        ),
-        handling.dispatch,
-        told=_told("units", "reporter"),
-    ),
-    Move(
-        "handle_here", "自办", "Handle here", _BEFORE_WORK, State.IN_PROGRESS, _who("holder"), True,
-        (_CATEGORY, _URGENCY), handling.handle_here,
-        told=_told("reporter"),
-    ),
-    Move(
-        "escalate", "上报上级", "Send up", _from(State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS), State.SUBMITTED,
-        _who("holder", "dispatcher"), True,
-        (
-            _REASON,
-            Need("work_done", "text", "已做工作", "What was done so far"),
-            Need("override_reason", "text", "提前上报的理由", "Why before the attempts are used up", required=False),
-        ),
-        receiving.escalate, _by_the_centre,
-        told=_told("old_holder", "holder", "first_responsible", "reporter"),
-    ),
-    Move(
-        "sign", "签收", "Sign for it", _WORK, None, _who("lead", "co"), False,
-        (Need("arrived_at", "moment", "到场时间", "Arrived at", required=False),),
-        handling.sign, _mine(TaskState.PENDING),
-        told=_told("dispatcher"),
-    ),
-    Move(
-        "progress", "进展", "Report progress", _WORK, None, _who("lead", "co"), False,
-        (Need("text", "text", "进展情况", "How it goes"), _PHOTOS), handling.progress, _mine(TaskState.HANDLING),
-        told=_told("reporter", "dispatcher"),
-    ),
-    Move(
-        "mediate", "调解", "Mediate", _WORK, None, _who("lead", "co"), False,
-        (
-            Need("at", "moment", "调解时间", "When"),
-            Need("place", "line", "调解地点", "Where"),
-            Need("level", "choice", "调解层级", "Level", choices=LEVEL_CHOICES),
-            Need("mediator", "line", "调解员", "Mediator"),
-            Need("present", "choice", "当事人是否到场", "Were the parties present?",
-                 choices=(("yes", "到场", "Present"), ("no", "未到场", "Absent"))),
-            Need("outcome", "choice", "调解结果", "Outcome", choices=OUTCOMES),
-            Need("perform_by", "moment", "履行期限", "To be performed by", required=False),
-        ),
-        handling.mediate, _mine(TaskState.HANDLING),
-        told=_told("dispatcher"),
-    ),
-    Move(
-        "feedback", "反馈", "Feed back", _WORK, None, _who("co"), False,
-        (Need("result", "text", "协办结果", "What was done"), _PHOTOS), handling.feedback, _mine_as("co"),
-        told=_told("lead"),
-    ),
-    Move(
-        "finish", "办结反馈", "Finish", _WORK, State.AWAITING_VERIFICATION, _who("lead"), False,
-        (
-            Need("result", "choice", "办理结果", "Result", choices=RESULTS),
-            Need("route", "choice", "化解途径", "Road", required=False, choices=ROUTES,
-                 required_when=lambda category: category.code.startswith("D")),
-            Need("text", "text", "办理情况", "What was done"),
-            _AFTER_PHOTOS,
-        ),
-        handling.finish, _mine_as("lead"),
-        told=_told("holder", "first_responsible"),
-    ),
-    Move(
-        "add_co", "增派协办", "Add a co-handler", _WORK, None, _who("dispatcher"), True,
-        (Need("units", "units", "协办单位", "Co-handlers", units=_free), _DUE), handling.add_co,
-        told=_told("units", "lead"),
-    ),
-    Move(
-        "waive_co", "免除协办", "Waive a co-handler", _WORK, None, _who("dispatcher"), True,
-        (Need("unit", "unit", "协办单位", "Co-handler", units=_open_helpers), _REASON), handling.waive_co,
-        lambda facts, _standing, _rules: bool(facts.helpers),
-        told=_told("units", "lead"),
-    ),
-    Move(
-        "redispatch", "改派", "Give it to another lead", _WORK, None, _who("dispatcher"), True,
-        (Need("lead", "unit", "新主办单位", "New lead", units=_free), _REASON), handling.redispatch,
-        told=_told("units"),
-    ),
-    Move(
-        "verify_pass", "核查通过", "Verified", _VERIFYING, State.CLOSED, _who("holder"), True,
-        (
-            Need("mode", "choice", "核查方式", "Way", choices=MODE_CHOICES),
-            Need("note", "text", "核查情况", "What was found"),
-            _PHOTOS,
-        ),
-        closing.verify_pass, _no_handler,
-        told=_told("reporter", "handlers"),
-    ),
-    Move(
-        "verify_fail", "核查不通过", "Not good yet", _VERIFYING, State.IN_PROGRESS, _who("holder"), True,
-        (_REASON,), closing.verify_fail, _no_handler,
-        told=_told("lead", "co", "first_responsible"),
-    ),
-    Move(
-        "reopen", "重开", "Reopen", _from(State.CLOSED), State.ACCEPTED, _who("superior", "verifier"), True,
-        (_REASON,), closing.reopen,
-        told=_told("lead", "co", "first_responsible", "reporter"),
-    ),
-    Move(
-        "supplement", "补充", "Add to it", OPEN, None, _who("reporter", "holder", "lead", "co"), False,
-        (
-            Need("text", "text", "补充说明", "What to add", required=False),
-            _PHOTOS,
-            Need("parties", "parties", "当事人", "Parties", required=False),
-        ),
-        receiving.supplement,
-        told=_told("holder", "lead"),
-    ),
-    Move(
-        "settle_on_spot", "即报即结", "Settled on the spot", _UNDECIDED, State.AWAITING_VERIFICATION,
-        _who("reporter", "holder"), False,
-        (Need("result", "text", "处置结果", "What was done"), _AFTER_PHOTOS),
-        receiving.settle_on_spot, _on_the_spot,
-        told=_told("holder"),
-    ),
-    Move(
-        "register_only", "咨询登记", "Register only", _UNDECIDED, State.CLOSED, _who("holder"), True,
-        (Need("text", "text", "答复内容", "The answer given"),), receiving.register_only, _consultation,
-        told=_told("reporter"),
-    ),
-    Move(
-        "withdraw", "撤回", "Withdraw", _UNDECIDED, State.VOID, _who("reporter"), False,
-        (Need("reason", "text", "撤回原因", "Why"),), receiving.end(State.VOID), _nobody_accepted,
-        told=_told("holder"),
-    ),
-    Move(
-        "comment", "批示", "Comment", frozenset(State), None, _who("leader"), False,
-        (Need("text", "text", "批示内容", "Comment"),), receiving.nothing,
-        told=_told("holder", "dispatcher"),
-    ),
+    # 受理: receiving
+    _move("submit", "上报", "Report", frozenset(), (SUBMITTED,), "reporter", receiving.submit, "holder"),
+    _move("accept", "受理", "Accept", {SUBMITTED}, (ACCEPTED,), "holder superior", receiving.accept, "reporter",
+          needs.CATEGORY, needs.URGENCY, needs.REPEAT_OF, needs.HANDLER, compares=True, condition=when.accepts),
+    _move("dispatch", "分派", "Dispatch", {ACCEPTED}, (IN_PROGRESS,), "holder", dispatching.dispatch, "units reporter",
+          needs.LEAD, needs.POOL, needs.DUE, needs.CO, needs.COPIED, compares=True),
+    _move("handle_here", "自办", "Handle here", {SUBMITTED, ACCEPTED}, (IN_PROGRESS,), "holder superior",
+          dispatching.handle_here, "reporter person", needs.CATEGORY, needs.URGENCY, needs.HANDLER, compares=True,
+          condition=when.accepts),
+    _move("reject", "不予受理", "Decline", {SUBMITTED}, (REJECTED,), "holder", receiving.reject, "reporter superior",
+          needs.CODE, needs.BASIS, needs.GUIDANCE, compares=True, condition=when.nobody_accepted),
+    _move("register_only", "咨询登记", "Register only", {SUBMITTED}, (CLOSED,), "holder", receiving.register_only,
+          "reporter", needs.ANSWER, condition=when.consultation),
+    _move("object", "异议", "Object", {REJECTED, VOID}, (SUBMITTED,), "reporter", receiving.object_to,
+          "holder old_holder", needs.REASON, condition=closing.may_object),
+    _move("overrule", "责令受理", "Have it accepted", {REJECTED}, (SUBMITTED,), "superior", receiving.overrule,
+          "reporter holder old_holder", needs.REASON, needs.AT_UNIT, condition=closing.may_overrule),
+    # 层级流转: between levels
+    _move("escalate", "上报上级", "Send up", {SUBMITTED, ACCEPTED, IN_PROGRESS}, (SUBMITTED,), "holder dispatcher",
+          handing.escalate, "old_holder holder first_responsible reporter",
+          needs.REASON, needs.WORK_DONE, needs.OVERRIDE_REASON, compares=True, condition=when.centre_decides),
+    _move("hand_down", "下派", "Hand down", {SUBMITTED, ACCEPTED}, (SUBMITTED,), "holder", handing.hand_down,
+          "old_holder holder first_responsible reporter", needs.CENTRE_BELOW, needs.REASON, needs.ANSWER_TO_ME,
+          compares=True, condition=when.has_centres_below),
+    _move("send_back", "退回下派", "Send back up", {SUBMITTED}, (ACCEPTED,), "holder", handing.send_back, "holder",
+          needs.CODE, needs.TEXT, compares=True, condition=handing.may_send_back),
+    _move("transfer", "移交", "Ask to transfer", {SUBMITTED, ACCEPTED}, (), "holder", handing.transfer,
+          "approver reporter", needs.PEER, needs.REASON, compares=True, condition=when.has_peers),
+    _move("agree_transfer", "同意移交", "Agree to the transfer", {SUBMITTED, ACCEPTED}, (SUBMITTED,),
+          "approver system", handing.agree_transfer, "old_holder holder reporter", compares=True,
+          request=when.answers_kind("transfer")),
+    _move("refuse_transfer", "不同意移交", "Refuse the transfer", {SUBMITTED, ACCEPTED}, (), "approver",
+          handing.refuse, "asker", needs.REASON, compares=True, request=when.answers_kind("transfer")),
+    _move("take_over", "提级接管", "Take over", {SUBMITTED, ACCEPTED, IN_PROGRESS, SUSPENDED, VERIFYING}, (ACCEPTED,
+          IN_PROGRESS, SUSPENDED, VERIFYING), "superior", handing.take_over, "old_holder holder lead", needs.REASON,
+          compares=True, condition=handing.may_take_over),
+    # 联动处置: handling together
+    _move("sign", "签收", "Sign for it", {IN_PROGRESS}, (), "lead co", handling.sign, "dispatcher",
+          needs.ARRIVED_AT, task=handling.to_be_signed),
+    _move("progress", "进展", "Report progress", {IN_PROGRESS, SUSPENDED}, (), "lead co", handling.progress,
+          "reporter dispatcher", needs.HOW_IT_GOES, needs.PHOTOS, task=when.handling),
+    _move("mediate", "调解", "Mediate", {IN_PROGRESS, SUSPENDED}, (), "lead co", handling.mediate, "dispatcher",
+          needs.AT, needs.PLACE, needs.LEVEL, needs.MEDIATOR, needs.PRESENT, needs.OUTCOME, needs.PERFORM_BY,
+          task=when.handling),
+    _move("feedback", "反馈", "Feed back", {IN_PROGRESS}, (), "co", handling.feedback, "lead",
+          needs.WHAT_WAS_DONE, needs.PHOTOS, task=when.handling_as("co")),
+    _move("finish", "办结反馈", "Finish", {IN_PROGRESS}, (VERIFYING,), "lead", handling.finish,
+          "holder first_responsible", needs.RESULT, needs.ROUTE, needs.HANDLED, needs.AFTER_PHOTOS,
+          task=when.handling_as("lead")),
+    _move("name_handler", "指派承办人", "Name who does it", {IN_PROGRESS}, (), "unit", handling.name_handler, "person",
+          needs.TASK_HANDLER, task=when.names_handlers),
+    _move("add_co", "增派协办", "Add a co-handler", {IN_PROGRESS}, (), "dispatcher", dispatching.add_co, "units lead",
+          needs.FREE_UNITS, needs.DUE, needs.WHISTLE_PLACE, needs.ARRIVE_BY, compares=True,
+          condition=when.lead_is_no_stand_in),
+    _move("waive_co", "免除协办", "Waive a co-handler", {IN_PROGRESS}, (), "dispatcher", dispatching.waive_co,
+          "units lead", needs.HELPER, needs.REASON, compares=True, condition=when.every(
+              when.helpers_at_work, when.lead_is_no_stand_in)),
+    _move("redispatch", "改派", "Give it to another lead", {IN_PROGRESS}, (), "dispatcher", dispatching.redispatch,
+          "units lead", needs.NEW_LEAD, needs.REASON, compares=True),
+    _move("lapse_pool", "无人领办", "Nobody signed", {IN_PROGRESS}, (ACCEPTED,), "system", dispatching.lapse_pool,
+          "holder"),
+    _move("release_handler", "承办人离岗", "Handler left", OPEN, (), "system", handling.release_handler, "lead"),
+    # 退回、裁定: returns
+    _move("ask_return", "退回", "Ask to return it", {IN_PROGRESS}, (), "unit", returning.ask_return, "approver",
+          needs.CODE, needs.TEXT, task=returning.may_ask_return),
+    _move("agree_return", "同意退回", "Agree to the return", {IN_PROGRESS}, (ACCEPTED, IN_PROGRESS), "approver system",
+          returning.agree_return, "asker co reporter", compares=True, request=when.answers_kind("return")),
+    _move("refuse_return", "不同意退回", "Refuse the return", {IN_PROGRESS}, (), "approver", returning.refuse_return,
+          "asker", needs.REASON, compares=True, request=when.answers_kind("return")),
+    _move("rule", "裁定", "Rule on it", {IN_PROGRESS}, (), "approver", returning.rule, "units asker lead co dispatcher",
+          needs.RULED_LEAD, needs.CLAUSE, needs.TEXT, compares=True, request=when.answers_kind("ruling")),
+    # 延期、挂起: more time, standing still
+    _move("ask_extension", "申请延期", "Ask for more time", {IN_PROGRESS}, (), "lead", extending.ask_extension,
+          "approver", needs.REASON, needs.NEW_DUE, task=extending.may_ask_extension),
+    _move("grant_extension", "同意延期", "Grant the time", {IN_PROGRESS}, (), "approver", extending.grant_extension,
+          "asker reporter", compares=True, request=when.answers_kind("extension")),
+    _move("refuse_extension", "不同意延期", "Refuse the time", {IN_PROGRESS}, (), "approver", handing.refuse, "asker",
+          needs.REASON, compares=True, request=when.answers_kind("extension")),
+    _move("ask_suspension", "申请挂起", "Ask to suspend", {IN_PROGRESS}, (SUSPENDED,), "lead",
+          extending.ask_suspension, "approver", needs.CODE, needs.TEXT, needs.MEASURES, needs.REVIEW_ON,
+          task=extending.may_ask_suspension),
+    _move("approve_suspension", "同意挂起", "Approve it", {IN_PROGRESS, SUSPENDED}, (SUSPENDED,), "approver",
+          extending.approve_suspension, "asker reporter", compares=True,
+          request=when.answers_kind("suspension", "renewal")),
+    _move("refuse_suspension", "不同意挂起", "Refuse it", {IN_PROGRESS, SUSPENDED}, (IN_PROGRESS, SUSPENDED),
+          "approver", extending.refuse_suspension, "asker", needs.REASON, compares=True,
+          request=when.answers_kind("suspension", "renewal")),
+    _move("renew_suspension", "续挂", "Ask to suspend longer", {SUSPENDED}, (), "lead", extending.renew_suspension,
+          "approver", needs.CODE, needs.TEXT, needs.MEASURES, needs.REVIEW_ON, task=extending.may_renew),
+    _move("resume", "恢复", "Resume", {SUSPENDED}, (IN_PROGRESS,), "lead upstream system", extending.resume_work,
+          "lead co", needs.REASON),
+    # 转出、回告: outside, and back to the origin
+    _move("refer_out", "转出", "Refer out", {ACCEPTED, IN_PROGRESS}, (EXTERNAL,), "holder dispatcher",
+          referring.refer_out, "reporter", needs.TARGET, needs.LETTER, needs.ROUTE_OUT, needs.TEXT, compares=True,
+          condition=when.single_centre),
+    _move("receipt", "回执", "Enter the receipt", {EXTERNAL}, (VERIFYING, IN_PROGRESS), "holder", referring.receipt,
+          "dispatcher reporter lead", needs.RECEIPT_OUTCOME, needs.EXTERNAL_ID, needs.TEXT, compares=True),
+    _move("answer_source", "回告", "Answer the origin", ANY, (), "holder dispatcher visitor superior",
+          referring.answer_source, "", needs.ANSWER_KIND, needs.TEXT, condition=when.has_origin),
+    # 更正、核实: set right, have it looked at
+    _move("correct", "更正", "Correct", OPEN, (), "overseer", checking.correct, "holder lead reporter",
+          needs.NEW_CATEGORY, needs.NEW_URGENCY, needs.LOCATION, needs.REASON, compares=True),
+    _move("ask_check", "请核实", "Have it checked", {SUBMITTED, ACCEPTED, VERIFYING, SUSPENDED, CLOSED}, (),
+          "holder reviewer", checking.ask_check, "person", needs.CHECKER, needs.QUESTION, needs.CHECK_DUE,
+          condition=when.under_review_if_closed),
+    _move("answer_check", "核实反馈", "Answer the check", ANY - {VOID, MERGED, REJECTED}, (), "asked",
+          checking.answer_check, "asker holder", needs.FINDING, needs.MAYBE_TEXT, needs.PHOTOS,
+          needs.NO_PHOTO_REASON, request=when.answers_kind("check")),
+    _move("end_wait", "核实逾期", "Check overdue", ANY, (), "system", checking.end_wait, "holder person"),
+    _move("supplement", "补充", "Add to it", OPEN, (), "reporter holder lead co", receiving.supplement, "holder lead",
+          needs.MAYBE_TEXT, needs.PHOTOS, needs.PARTIES),
+    _move("settle_on_spot", "即报即结", "Settled on the spot", {SUBMITTED}, (VERIFYING,), "reporter holder",
+          receiving.settle_on_spot, "holder", needs.SPOT_RESULT, needs.AFTER_PHOTOS, condition=when.on_the_spot),
+    _move("withdraw", "撤回", "Withdraw", {SUBMITTED}, (VOID,), "reporter", receiving.withdraw, "old_holder",
+          needs.REASON, condition=when.nobody_accepted),
+    # 核查结案: verify and close, and what follows
+    _move("verify_pass", "核查通过", "Verified", {VERIFYING}, (CLOSED, VERIFYING), "holder superior",
+          closing.verify_pass, "reporter handlers", needs.MODE, needs.NOTE, needs.PHOTOS, compares=True,
+          condition=when.verifies),
+    _move("verify_fail", "核查不通过", "Not good yet", {VERIFYING}, (IN_PROGRESS, ACCEPTED), "holder superior",
+          closing.verify_fail, "lead co first_responsible", needs.REASON, needs.CO_AT_FAULT, compares=True,
+          condition=when.verifies),
+    _move("pass_unsampled", "抽查外结案", "Closed outside the sample", {VERIFYING}, (CLOSED, VERIFYING), "system",
+          closing.close, "reporter handlers"),
+    _move("visit", "回访", "Visit", {CLOSED}, (), "visitor", closing.visit, "approver", needs.VISIT_RESULT,
+          needs.MAYBE_TEXT, condition=when.may_visit),
+    _move("rate", "评价", "Rate", {CLOSED}, (), "resident", closing.rate, "approver", needs.VISIT_RESULT,
+          needs.MAYBE_TEXT, condition=when.unrated),
+    _move("inspect", "抽查", "Inspect", {CLOSED}, (), "inspector superior", closing.inspect,
+          "handlers verifier superior", needs.INSPECT_MODE, needs.INSPECT_FINDING, needs.TEXT, needs.PHOTOS,
+          condition=closing.may_inspect),
+    _move("review", "复核", "Review", {CLOSED}, (CLOSED, ACCEPTED), "reviewer", closing.review, "verifier reporter",
+          needs.REVIEW_OUTCOME, needs.TEXT, compares=True, condition=when.under_review),
+    _move("reopen", "重开", "Reopen", {CLOSED}, (ACCEPTED,), "superior verifier", closing.reopen,
+          "holder lead co first_responsible reporter", needs.REASON, compares=True, condition=closing.may_reopen),
+    # 并案、作废: one matter, no matter
+    _move("merge", "并案", "Merge into another", {SUBMITTED, ACCEPTED, IN_PROGRESS}, (MERGED,), "overseer",
+          merging.merge, "reporter units", needs.MASTER, needs.REASON, compares=True),
+    _move("absorb", "并入他案", "Took one in", OPEN, (), "system", merging.absorb, "holder reporter"),
+    _move("split", "拆并", "Take out again", {MERGED}, (SUBMITTED,), "merger superior reporter", merging.split,
+          "holder reporter", needs.REASON, compares=True, condition=merging.may_split),
+    _move("release", "拆出", "Let one go", ANY, (), "system", merging.release, "holder"),
+    _move("void", "作废", "Void", {SUBMITTED, ACCEPTED, IN_PROGRESS, SUSPENDED}, (VOID,), "holder leader",
+          closing.void, "approver reporter", needs.CODE, needs.REFILED_AS, needs.TEXT, compares=True,
+          condition=when.no_void_asked),
+    _move("grant_void", "同意作废", "Agree to void", {SUBMITTED, ACCEPTED, IN_PROGRESS, SUSPENDED}, (VOID,),
+          "approver", closing.grant_void, "asker reporter", compares=True, request=when.answers_kind("void")),
+    _move("refuse_void", "不同意作废", "Refuse to void", {SUBMITTED, ACCEPTED, IN_PROGRESS, SUSPENDED}, (),
+          "approver", handing.refuse, "asker", needs.REASON, compares=True, request=when.answers_kind("void")),
+    # 督办: from above
+    _move("supervise", "督办", "Supervise", OPEN, (), "upstream leader", overseeing.supervise, "holder holder_leader",
+          needs.RUNG, needs.TEXT),
+    _move("acknowledge", "回复督办", "Acknowledge", OPEN, (), "holder", overseeing.acknowledge, "issuer", needs.TEXT,
+          request=when.to_acknowledge),
+    _move("lift", "解除督办", "Lift", OPEN, (), "issuer", overseeing.lift, "holder holder_leader", needs.REASON,
+          request=when.to_lift),
+    _move("comment", "批示", "Comment", ANY, (), "leader", overseeing.comment, "holder dispatcher person", needs.TEXT,
+          needs.LEADER_IN_CHARGE, condition=when.not_archived),
+    _move("excuse", "认可离线迟到", "Excuse lateness", ANY, (), "dispatcher superior", overseeing.excuse, "lead",
+          needs.LATE_DEADLINE, needs.REASON, condition=when.excusable),
+    _move("remind", "亮灯", "Reminder", ANY, (), "system", overseeing.remind, "holder holder_leader superior"),
+    _move("succeed", "承接", "Successor", ANY, (), "system", upkeep.succeed, "holder"),
+    _move("recount", "日历调整", "Calendar changed", OPEN, (), "system", upkeep.recount, ""),
 )  # fmt: skip
-"""流转规则表, in the order in which people are offered them: what brings the case on stands first.
-
-`submit` enters through intake, which checks the report itself.
-"""
+"""流转规则表, in the order in which people are offered them. `submit` enters through intake, which checks it."""
 
 BY_ACTION: Mapping[str, Move] = {move.action: move for move in MOVES}
-OVERTAKING: frozenset[str] = frozenset({"finish", *(move.action for move in MOVES if move.compares)})
-"""Steps by another person that a comparing move must have seen."""
+ASKING: frozenset[str] = frozenset(
+    {"ask_return", "ask_extension", "ask_suspension", "renew_suspension", "ask_check", "transfer", "void"}
+)
+OVERTAKING: frozenset[str] = frozenset({"finish", *ASKING, *(move.action for move in MOVES if move.compares)})
+"""Steps by another person that a comparing move must have seen: decisions, a finish, an ask."""
 
 
 def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Effects:
@@ -345,29 +279,105 @@ def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Effects:
         Refusal: `case_has_moved`, `move_not_allowed`, `which_one`, or `invalid` with the fields of the payload.
     """
     move = BY_ACTION[ask.action]
-    if move.compares and overtaken:
+    if move.compares and overtaken and ask.standing.person is not None:
         raise Refusal("case_has_moved")
-    if not _allows(move, facts, ask.standing, world.rules):
+    here = Situation(facts, ask.standing, world, ask.now)
+    if not _allows(move, here):
         raise Refusal("move_not_allowed")
-    category = world.rules.categories[facts.category]
-    if errors := check(move.needs, ask.action, ask.payload, world.rules, category):
+    ask = _point_out(move, ask, here)
+    by_hand = "system" not in ask.standing.roles
+    if by_hand and (errors := check(move.needs, ask.action, ask.payload, here)):
         raise Refusal("invalid", errors={f"payload.{name}": why for name, why in errors.items()})
-    return move.effect(facts, ask, world)
+    effects = move.effect(facts, ask, world)
+    after = apply(facts, effects, ask.now, ask.device_at)
+    wake = upkeep.next_look(after, world)
+    return replace(effects, fields={**effects.fields, "wake_at": wake}) if wake != facts.wake_at else effects
 
 
-def offers(facts: Facts, standing: Standing, rules: RuleBook) -> list[Offer]:
-    """The moves open to somebody with this standing, in the table's order."""
-    return [
-        Offer(move, tuple(after.action for after in MOVES if _follows(move, after, standing.roles)))
-        for move in MOVES
-        if _allows(move, facts, standing, rules)
-    ]
+def offers(here: Situation) -> list[Offer]:
+    """The moves open to somebody, in the table's order: one for each assignment or request that fits."""
+    found: list[Offer] = []
+    for move in MOVES:
+        if "system" in here.standing.roles or not _allows(move, here):
+            continue
+        then = tuple(after.action for after in MOVES if _follows(move, after, here.standing.roles))
+        tasks: Sequence[uuid.UUID | None] = [one.id for one in _tasks(move, here)] if move.task else [None]
+        asks: Sequence[uuid.UUID | None] = (
+            [one.id for one in here.facts.requests if move.request(one, here)] if move.request else [None]
+        )
+        found += [Offer(move, task, request, then) for task in tasks for request in asks]
+    return found
 
 
-def _allows(move: Move, facts: Facts, standing: Standing, rules: RuleBook) -> bool:
-    here = facts.state in move.sources if facts.state is not None else not move.sources
-    return here and bool(move.who & standing.roles) and move.condition(facts, standing, rules)
+def _point_out(move: Move, ask: Ask, here: Situation) -> Ask:
+    """The ask with the assignment, request and unit it is about."""
+    assignment, request, unit = None, ask.request, _acting_unit(move, ask)
+    if move.task is not None:
+        tasks = _tasks(move, here)
+        assignment = _one([one.id for one in tasks], ask.assignment, "assignment")
+        unit = next(one.unit_id for one in tasks if one.id == assignment)
+    if move.request is not None:
+        request = _one(_requests(move, here, ask), ask.request, "request")
+    return replace(ask, as_unit=unit, assignment=assignment, request=request)
+
+
+def _allows(move: Move, here: Situation) -> bool:
+    state, roles = here.facts.state, here.standing.roles
+    if not (state in move.sources if state is not None else not move.sources) or not move.who & roles:
+        return False
+    if "system" in roles:
+        return True  # what time and the office itself do is judged by `upkeep`
+    if not move.condition(here) or (move.task is not None and not _tasks(move, here)):
+        return False
+    return move.request is None or any(move.request(one, here) for one in here.facts.requests)
+
+
+def _tasks(move: Move, here: Situation) -> list[Assignment]:
+    return [one for one in here.tasks if move.task is not None and move.task(one, here)]
+
+
+def _requests(move: Move, here: Situation, ask: Ask) -> list[uuid.UUID]:
+    if "system" in here.standing.roles:
+        return [one.id for one in here.facts.requests if one.id == ask.request]
+    return [one.id for one in here.facts.requests if move.request is not None and move.request(one, here)]
+
+
+def _one(fitting: Sequence[uuid.UUID], named: uuid.UUID | None, kind: str) -> uuid.UUID:
+    """The one named, or the only one that fits.
+
+    Raises:
+        Refusal: `which_one` with the choices; `move_not_allowed` when none fits.
+    """
+    if named is not None:
+        fitting = [one for one in fitting if one == named]
+    if not fitting:
+        raise Refusal("move_not_allowed")
+    if len(fitting) > 1:
+        raise Refusal("which_one", extra={"choices": [{kind: str(one)} for one in fitting]})
+    return fitting[0]
+
+
+UNIT_MATTERS = frozenset({"take_over", "overrule", "accept", "handle_here"})
+"""Moves whose effect depends on which of somebody's units makes them."""
+
+
+def _acting_unit(move: Move, ask: Ask) -> uuid.UUID | None:
+    """The unit somebody acts for: the one they name, else the one their role on this case belongs to.
+
+    Raises:
+        Refusal: `invalid` for a unit that gives them no part in this; `which_one` where it matters and several do.
+    """
+    units = list(dict.fromkeys(unit for role in sorted(move.who, key=ROLES.index) for unit in
+                               ask.standing.through.get(role, ())))  # fmt: skip
+    if ask.as_unit is not None:
+        if ask.as_unit not in ask.standing.units or (units and ask.as_unit not in units):
+            raise Refusal("invalid", errors={"as_unit": ("您不能以该单位办理此事。", "Not for this unit.")})
+        return ask.as_unit
+    held = ask.standing.through.get("holder", ())
+    if move.action in UNIT_MATTERS and not held and len(units) > 1:
+        raise Refusal("which_one", extra={"choices": [{"unit": str(one)} for one in units]})
+    return next(iter(units), None)
 
 
 def _follows(move: Move, after: Move, roles: frozenset[Role]) -> bool:
-    return move.target is not None and move.target in after.sources and bool(after.who & roles)
+    return bool(move.targets) and move.targets[0] in after.sources and bool(after.who & roles)

@@ -1,0 +1,106 @@
+"""Effects of setting things right 更正 and of having somebody look on the spot 现场核实."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from server.rules import deadlines
+from server.rules.dispatching import contact_clocks
+from server.rules.effects import Ask, Effects, World, answer, answer_limit, ask_for, pause, resume, together
+from server.rules.facts import SILENT, Clock, Facts, Request, State
+from server.rules.handing import request_of
+from server.rules.refusals import Refusal, invalid
+
+WAITING = ("accept", "verify")
+"""Clocks that wait once for a check, at most a working day."""
+CORRECTED = frozenset({"accept", "dispatch", "sign", "arrive", "contact", "handle", "verify", "overall"})
+
+
+def correct(facts: Facts, ask: Ask, world: World) -> Effects:
+    """更正: category, urgency or place; clocks are recomputed from their old starts.
+
+    Raises:
+        Refusal: `invalid` when nothing is corrected, or when a limit would grow and no superior says so.
+    """
+    payload = ask.payload
+    if not any(payload.get(name) for name in ("category", "urgency", "location")):
+        raise invalid("payload.category", "请至少更正一项。", "Correct at least one thing.")
+    fields: dict[str, Any] = {**(ask.place.fields if ask.place else {})}
+    for name in ("category", "urgency"):
+        if payload.get(name) and payload[name] != getattr(facts, name):
+            fields[name] = payload[name]
+    anew = replace(facts, category=fields.get("category", facts.category), urgency=fields.get("urgency", facts.urgency))
+    clocks = {clock.id: changes for clock in facts.running() if (changes := _recomputed(clock, anew, world))}
+    grown = [clock for clock in facts.running() if clocks.get(clock.id, {}).get("due_current", clock.due_current)
+             > clock.due_current]  # fmt: skip
+    if grown and "superior" not in ask.standing.roles:
+        raise invalid(
+            "payload.category" if "category" in fields else "payload.urgency",
+            "更正后时限变长，须由上级中心更正。", "This would lengthen a limit; the centre above must correct it.",
+        )  # fmt: skip
+    lead = facts.lead
+    contact = []
+    if lead is not None and not any(one.kind == "contact" for one in facts.clocks):
+        contact = contact_clocks(anew, ask, world, lead)
+    return Effects(fields, clocks=clocks, started=contact)
+
+
+def _recomputed(clock: Clock, anew: Facts, world: World) -> Mapping[str, Any] | None:
+    if clock.kind not in CORRECTED or clock.fixed:
+        return None
+    span = world.rules.limit(anew.category, anew.urgency, clock.kind)
+    if (span.amount, span.unit) == (clock.amount, clock.unit):
+        return None
+    due = deadlines.recomputed(clock.started_at, span, clock.pauses, world.rules.calendar)
+    return {"amount": span.amount, "unit": span.unit, "due_current": due}
+
+
+def ask_check(facts: Facts, ask: Ask, world: World) -> Effects:
+    """请核实: one person goes and looks; the accept or verify clock waits once.
+
+    Raises:
+        Refusal: `invalid` for a handler who would check their own work, and for an impossible due.
+    """
+    person = uuid.UUID(ask.payload["person"])
+    if facts.state == State.AWAITING_VERIFICATION and person in facts.handlers:
+        raise invalid("payload.person", "承办人不能核实自己的办理。", "Whoever handled it does not check it.")
+    latest = deadlines.due(ask.now, answer_limit("check", facts, world), world.rules.calendar)
+    due = datetime.fromisoformat(ask.payload["due_at"]) if ask.payload.get("due_at") else latest
+    if not ask.now < due <= latest:
+        raise invalid("payload.due_at", "核实时限超出规则库的上限。", "Past, or later than the rules allow.")
+    waiting = [clock for clock in facts.running(*WAITING) if not clock.pauses]
+    asked = ask_for("check", facts, ask, world, by=ask.as_unit, to_person=person, due=due)
+    return together(pause(waiting, ask.now), asked)
+
+
+def answer_check(facts: Facts, ask: Ask, world: World) -> Effects:
+    """核实反馈: with a photo taken now, or why there is none; the waiting clock goes on when no other check is out.
+
+    Raises:
+        Refusal: `invalid` without photo and reason.
+    """
+    if not ask.payload.get("photos") and not ask.payload.get("no_photo_reason"):
+        raise invalid("payload.photos", "请附现场照片，或说明无法拍照的原因。", "A photo, or why there is none.")
+    request = request_of(facts, ask)
+    others = [one for one in facts.asked("check") if one.id != request.id]
+    went_on = Effects() if others else resume(facts.running(*WAITING), ask.now, world)
+    return together(answer(request, facts, ask.now, "answered"), went_on)
+
+
+def wait_ends(request: Request, facts: Facts, world: World) -> datetime:
+    """When a clock stops waiting for a check: at its due, at the latest after a working day."""
+    day = deadlines.due(request.asked_at, deadlines.Span(1, "working_days"), world.rules.calendar)
+    due = request.answer_due or day
+    return min(due, day) if facts.urgency < 4 else due
+
+
+def end_wait(facts: Facts, ask: Ask, world: World) -> Effects:
+    """核实逾期: the check stays silent, which is shown, and the clock that waited goes on (by the system)."""
+    request = request_of(facts, ask)
+    if request.kind != "check":
+        raise Refusal("move_not_allowed")
+    others = [one for one in facts.asked("check") if one.id != request.id and one.state != SILENT]
+    went_on = Effects() if others else resume(facts.running(*WAITING), ask.now, world)
+    return together(Effects(answers={request.id: {"state": SILENT}}), went_on)

@@ -1,0 +1,138 @@
+"""What else must hold for a move, beside state and role: one small question each. Pure."""
+
+from collections.abc import Callable
+
+from server.rules import closing
+from server.rules.facts import Assignment, Request, State, TaskState
+from server.rules.situation import Situation
+
+Condition = Callable[[Situation], bool]
+TaskFits = Callable[[Assignment, Situation], bool]
+RequestFits = Callable[[Request, Situation], bool]
+
+
+def always(_here: Situation) -> bool:
+    return True
+
+
+def every(*conditions: Condition) -> Condition:
+    """All of these hold."""
+    return lambda here: all(condition(here) for condition in conditions)
+
+
+def nobody_accepted(here: Situation) -> bool:
+    return here.facts.first_responsible_id is None
+
+
+def accepts(here: Situation) -> bool:
+    """The holder accepts; 特急 may be accepted by any centre above, the first one holds it."""
+    return "holder" in here.standing.roles or here.facts.urgency == 4
+
+
+def on_the_spot(here: Situation) -> bool:
+    return nobody_accepted(here) and here.world.rules.categories[here.facts.category].settle_on_spot
+
+
+def consultation(here: Situation) -> bool:
+    return here.world.rules.categories[here.facts.category].consultation
+
+
+def centre_decides(here: Situation) -> bool:
+    """While a lead is at work only its dispatcher decides for the case; and only a centre with one above goes up."""
+    if here.facts.state == State.IN_PROGRESS and "dispatcher" not in here.standing.roles:
+        return False
+    centre = here.facts.dispatcher_id if here.facts.state == State.IN_PROGRESS else here.facts.holder_id
+    return centre is not None and here.world.offices.parent_centre(centre) is not None
+
+
+def has_centres_below(here: Situation) -> bool:
+    holder = here.facts.holder_id
+    return holder is not None and bool(here.world.offices.child_centres(holder))
+
+
+def has_peers(here: Situation) -> bool:
+    holder = here.facts.holder_id
+    return holder is not None and bool(here.world.offices.peers(holder)) and not here.facts.asked("transfer")
+
+
+def single_centre(here: Situation) -> bool:
+    """A lead at work is the dispatcher's to refer out, an accepted case the holder's."""
+    return here.facts.state != State.IN_PROGRESS or "dispatcher" in here.standing.roles
+
+
+def helpers_at_work(here: Situation) -> bool:
+    return bool(here.facts.helpers)
+
+
+def lead_is_no_stand_in(here: Situation) -> bool:
+    """A pool that nobody signed yet has no lead to replace or to help."""
+    lead = here.facts.lead
+    return lead is not None and not lead.pool
+
+
+def has_origin(here: Situation) -> bool:
+    return here.facts.origin and "result" not in here.facts.answered
+
+
+def not_archived(here: Situation) -> bool:
+    return not closing.archived(here)
+
+
+def under_review_if_closed(here: Situation) -> bool:
+    return here.facts.state != State.CLOSED or here.facts.reviewer_id is not None
+
+
+def verifies(here: Situation) -> bool:
+    """The holder, nobody who handled it; what a centre did by itself may also be verified by its parent."""
+    return closing.no_handler(here) and ("holder" in here.standing.roles or here.facts.self_verified)
+
+
+def under_review(here: Situation) -> bool:
+    return here.facts.reviewer_id is not None and closing.neither_handler_nor_verifier(here)
+
+
+def may_visit(here: Situation) -> bool:
+    return closing.no_handler(here) and here.facts.satisfaction is None and not_archived(here)
+
+
+def unrated(here: Situation) -> bool:
+    return here.facts.satisfaction is None
+
+
+def no_void_asked(here: Situation) -> bool:
+    return not here.facts.followers and ("leader" in here.standing.roles or not here.facts.asked("void"))
+
+
+def excusable(here: Situation) -> bool:
+    return any(clock.offline_late and not clock.excused for clock in here.facts.clocks)
+
+
+def handling(task: Assignment, _here: Situation) -> bool:
+    return task.state == TaskState.HANDLING and not task.pool
+
+
+def handling_as(role: str) -> TaskFits:
+    """At work, in this role."""
+    return lambda task, here: task.role == role and handling(task, here)
+
+
+def names_handlers(task: Assignment, here: Situation) -> bool:
+    return task.unit_id in here.standing.units and not task.pool
+
+
+def answers_kind(*kinds: str) -> RequestFits:
+    """An open request of one of these kinds that this person may answer."""
+    return lambda request, here: request.open and request.kind in kinds and request.id in here.standing.answers
+
+
+def to_acknowledge(request: Request, _here: Situation) -> bool:
+    return request.open and request.kind == "supervision"
+
+
+def to_lift(request: Request, here: Situation) -> bool:
+    return request.kind == "supervision" and request.id in here.standing.issued and request.state != "fallen"
+
+
+def of_kind(*kinds: str) -> RequestFits:
+    """An open request of one of these kinds, whoever answers."""
+    return lambda request, _here: request.open and request.kind in kinds

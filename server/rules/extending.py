@@ -1,0 +1,182 @@
+"""Effects of more time 延期 and of standing still 挂起: asked by the lead, granted by somebody else."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from server.rules.dispatching import due_of
+from server.rules.effects import Ask, Effects, World, answer, ask_for, pause, resume, together
+from server.rules.facts import Assignment, Clock, Facts, State, TaskState
+from server.rules.handing import request_of
+from server.rules.handling import task_of
+from server.rules.refusals import Refusal, invalid
+from server.rules.returning import answering_centre
+from server.rules.situation import Situation
+
+SHAM_MEDIATION = "sham_mediation"
+"""涉嫌虚假调解: suspended at once, decided within a working day."""
+
+
+def lead_signed(task: Assignment, here: Situation) -> bool:
+    """The lead's members ask for the whole case."""
+    return task.role == "lead" and task.state == TaskState.HANDLING and task.unit_id in here.standing.units
+
+
+def may_ask_extension(task: Assignment, here: Situation) -> bool:
+    """Before the due, no other ask waiting, and not a third time."""
+    granted = [one for one in here.facts.requests if one.kind == "extension" and one.state == "granted"]
+    waiting = here.facts.asked("extension", "suspension")
+    if not lead_signed(task, here) or waiting or len(granted) >= 2:
+        return False
+    return here.now < due_of(here.facts, task)
+
+
+def ask_extension(facts: Facts, ask: Ask, world: World) -> Effects:
+    """延期: a new date, at most the original length again; the second one is for a leader to grant.
+
+    Raises:
+        Refusal: `invalid` for a date that is not later, or too late.
+    """
+    task = task_of(facts, ask)
+    clock = _handle_clock(facts, task)
+    wished = datetime.fromisoformat(ask.payload["due_at"])
+    longest = clock.due_original + (clock.due_original - clock.started_at)
+    if not clock.due_current < wished <= longest:
+        raise invalid(
+            "payload.due_at", "延期须晚于现时限，且不超过原时限的长度。",
+            "Later than the due, by no more than the original length.",
+        )  # fmt: skip
+    second = any(one.kind == "extension" and one.state == "granted" for one in facts.requests)
+    to = answering_centre(facts, task.unit_id, world)
+    terms = {"due_at": ask.payload["due_at"]}
+    return ask_for(
+        "extension", facts, ask, world, by=task.unit_id, to=to, to_leader=second, assignment=task.id, terms=terms
+    )
+
+
+def grant_extension(facts: Facts, ask: Ask, _world: World) -> Effects:
+    """The lead's due moves, and the case's with it where it would come earlier; the original dues stay."""
+    request = request_of(facts, ask)
+    due = datetime.fromisoformat(request.terms["due_at"])
+    moved = [
+        clock
+        for clock in facts.running("handle", "overall")
+        if clock.due_current < due and clock.assignment_id in (request.assignment_id, None)
+    ]
+    clocks: dict[Any, dict[str, Any]] = {clock.id: {"due_current": due, "fixed": True} for clock in moved}
+    return together(answer(request, facts, ask.now, "granted"), Effects(clocks=clocks))
+
+
+def may_ask_suspension(task: Assignment, here: Situation) -> bool:
+    """The lead asks while nothing else waits for an answer."""
+    return lead_signed(task, here) and not here.facts.asked("extension", "suspension", "return", "ruling")
+
+
+def ask_suspension(facts: Facts, ask: Ask, world: World) -> Effects:
+    """挂起: the dispatcher's leader decides; suspected sham mediation stands still at once.
+
+    Raises:
+        Refusal: `invalid` for a review date that is past or too far away.
+    """
+    task = task_of(facts, ask)
+    review = review_instant(ask, world)
+    to = answering_centre(facts, task.unit_id, world)
+    terms = {"code": ask.payload["code"], "review_at": review.isoformat(), "state": str(facts.state)}
+    asked = ask_for(
+        "suspension", facts, ask, world, by=task.unit_id, to=to, to_leader=True, assignment=task.id, terms=terms
+    )
+    if ask.payload["code"] != SHAM_MEDIATION:
+        return asked
+    return together(suspend(facts, ask.now, review), asked)
+
+
+def approve_suspension(facts: Facts, ask: Ask, _world: World) -> Effects:
+    """Granted: the case stands still until its review date (a renewal: until the next one)."""
+    request = request_of(facts, ask)
+    review = datetime.fromisoformat(request.terms["review_at"])
+    if review <= ask.now:
+        raise Refusal("move_not_allowed")
+    still = Effects({"review_at": review}) if facts.state == State.SUSPENDED else suspend(facts, ask.now, review)
+    return together(answer(request, facts, ask.now, "granted"), still)
+
+
+def refuse_suspension(facts: Facts, ask: Ask, world: World) -> Effects:
+    """Refused: what stood still at once goes on; a refused renewal leaves the review date as it was."""
+    request = request_of(facts, ask)
+    refused = answer(request, facts, ask.now, "refused")
+    if request.kind == "suspension" and facts.state == State.SUSPENDED:
+        return together(refused, go_on(facts, ask.now, world))
+    return refused
+
+
+def may_renew(task: Assignment, here: Situation) -> bool:
+    """The lead asks once at a time."""
+    return lead_signed(task, here) and not here.facts.asked("renewal", "suspension")
+
+
+def renew_suspension(facts: Facts, ask: Ask, world: World) -> Effects:
+    """续挂: the parent's leader decides, after 90 days the county's.
+
+    Raises:
+        Refusal: `invalid` for a review date that is past or too far away.
+    """
+    task = task_of(facts, ask)
+    review = review_instant(ask, world)
+    dispatcher = facts.dispatcher_id
+    if dispatcher is None or facts.suspended_at is None:
+        raise Refusal("move_not_allowed")
+    to = world.offices.parent_centre(dispatcher) or dispatcher
+    if ask.now - facts.suspended_at > timedelta(days=world.rules.numbers["suspension_county_days"]):
+        above = [dispatcher, *world.offices.superiors(dispatcher)]
+        to = next((one for one in above if world.offices.level_of(one) == "county"), to)
+    terms = {"code": ask.payload["code"], "review_at": review.isoformat()}
+    return ask_for(
+        "renewal", facts, ask, world, by=task.unit_id, to=to, to_leader=True, assignment=task.id, terms=terms
+    )
+
+
+def resume_work(facts: Facts, ask: Ask, world: World) -> Effects:
+    """恢复: by the lead, somebody upstream, or the review date; open asks about standing still fall."""
+    asks = facts.asked("suspension", "renewal")
+    fallen = [answer(one, facts, ask.now, "fallen") for one in asks]
+    return together(*fallen, go_on(facts, ask.now, world))
+
+
+def suspend(facts: Facts, now: datetime, review: datetime) -> Effects:
+    """Every clock but those of asks stands still."""
+    fields = {"state": State.SUSPENDED, "suspended_at": now, "review_at": review}
+    return together(pause(working_clocks(facts), now), Effects(fields))
+
+
+def go_on(facts: Facts, now: datetime, world: World) -> Effects:
+    """The clocks run again."""
+    fields = {"state": State.IN_PROGRESS, "suspended_at": None, "review_at": None}
+    return together(resume(working_clocks(facts), now, world), Effects(fields))
+
+
+def working_clocks(facts: Facts) -> list[Clock]:
+    """Running clocks of the work itself; answers to asks, and replies to an origin, do not wait with it."""
+    return [clock for clock in facts.running() if clock.kind not in ("answer", "reply")]
+
+
+def review_instant(ask: Ask, world: World) -> datetime:
+    """The end of the review day in the office's zone.
+
+    Raises:
+        Refusal: `invalid` unless it lies ahead and within the rule book's days.
+    """
+    calendar = world.rules.calendar
+    day = date.fromisoformat(ask.payload["review_on"])
+    today = ask.now.astimezone(calendar.zone).date()
+    longest = world.rules.numbers["suspension_days"]
+    if not today < day <= today + timedelta(days=longest):
+        raise invalid(
+            "payload.review_on", f"复查日期须在今天之后、{longest} 天之内。", f"After today, within {longest} days."
+        )
+    return datetime.combine(day, time(23, 59, 59), calendar.zone)
+
+
+def _handle_clock(facts: Facts, task: Assignment) -> Clock:
+    running = facts.running("handle", assignment=task.id)
+    if not running:
+        raise Refusal("move_not_allowed")
+    return running[0]

@@ -1,0 +1,185 @@
+"""Effects of moving a case between levels 层级流转: up, down, back, sideways, taken over. One level at a time, except
+where the page of moves lets an emergency skip."""
+
+import uuid
+
+from server.rules import deadlines
+from server.rules.effects import (
+    Ask,
+    Concerned,
+    Effects,
+    World,
+    answer,
+    ask_for,
+    drop,
+    fall,
+    ids,
+    start_clock,
+    stop,
+    together,
+)
+from server.rules.facts import Clock, Facts, Request, State, TaskState
+from server.rules.receiving import holder_of
+from server.rules.refusals import Refusal, invalid
+from server.rules.situation import Situation
+
+LEVELS = ("grid", "village", "township", "county", "city", "external")
+"""Where something was settled, the lowest first."""
+
+
+def request_of(facts: Facts, ask: Ask) -> Request:
+    """The request a move is about."""
+    return next(one for one in facts.requests if one.id == ask.request)
+
+
+def escalate(facts: Facts, ask: Ask, world: World) -> Effects:
+    """上报上级: the parent centre holds it anew; whoever was at work is recalled.
+
+    Raises:
+        Refusal: `move_not_allowed` at the top; `invalid` for a dispute with too few mediation attempts.
+    """
+    sender = facts.dispatcher_id if facts.state == State.IN_PROGRESS and facts.dispatcher_id else holder_of(facts)
+    parent = world.offices.parent_centre(sender)
+    if parent is None:
+        raise Refusal("move_not_allowed")
+    least = world.rules.categories[facts.category].attempts
+    if facts.attempts < least and not facts.refused and not ask.payload.get("override_reason"):
+        raise invalid(
+            "payload.override_reason",
+            f"当事人到场的调解须满 {least} 次，或说明提前上报的理由。",
+            f"This needs {least} mediation attempts with the parties present, or a reason to go up earlier.",
+        )
+    reached = world.offices.level_of(parent)
+    level = max(facts.settled_level or reached, reached, key=LEVELS.index)
+    fields = {
+        "settled_level": level, "escalated": True, "first_responsible_id": facts.first_responsible_id or sender,
+        "answer_to_id": None,
+    }  # fmt: skip
+    return together(anew_at(parent, facts, ask, world), Effects(fields))
+
+
+def hand_down(facts: Facts, ask: Ask, world: World) -> Effects:
+    """下派: a direct child centre holds it anew; 特急 may skip levels.
+
+    Raises:
+        Refusal: `invalid` naming a unit that is not below.
+    """
+    unit = uuid.UUID(ask.payload["unit"])
+    below = world.offices.centres_below if facts.urgency == 4 else world.offices.child_centres
+    holder = holder_of(facts)
+    if unit not in below(holder):
+        raise invalid("payload.unit", "只能下派到直属下级中心。", "Only a centre directly below.")
+    fields = {
+        "handed_by_id": holder, "hand_downs": facts.hand_downs + 1,
+        "answer_to_id": holder if ask.payload["answer_to_me"] else facts.answer_to_id,
+        "first_responsible_id": facts.first_responsible_id or holder,
+    }  # fmt: skip
+    return together(anew_at(unit, facts, ask, world), Effects(fields))
+
+
+def may_send_back(here: Situation) -> bool:
+    """Handed down for the first time, and received less than 8 working hours ago 退回下派."""
+    return (
+        here.facts.handed_by_id is not None
+        and here.facts.hand_downs == 1
+        and not _too_late(here.facts.running("accept"), here, "send_back_hours")
+    )
+
+
+def send_back(facts: Facts, ask: Ask, world: World) -> Effects:
+    """退回下派: the centre above has it again, accepted, with a dispatch clock; counted as a misdispatch there."""
+    above = facts.handed_by_id
+    if above is None:
+        raise Refusal("move_not_allowed")
+    fields = {"state": State.ACCEPTED, "holder_id": above, "handed_by_id": None, "answer_to_id": None}
+    clock = start_clock("dispatch", above, facts, ask, world)
+    return together(stop(facts.running("accept")), Effects(fields, started=[clock], seen_by=[above]))
+
+
+def transfer(facts: Facts, ask: Ask, world: World) -> Effects:
+    """移交: the holder asks; the common parent confirms, and its silence agrees.
+
+    Raises:
+        Refusal: `invalid` naming a unit that is no centre of the same level.
+    """
+    unit, holder = uuid.UUID(ask.payload["unit"]), holder_of(facts)
+    if unit not in world.offices.peers(holder):
+        raise invalid("payload.unit", "只能移交给同级中心。", "Only a centre of the same level.")
+    parent = next((one for one in world.offices.superiors(holder) if one in world.offices.superiors(unit)), None)
+    if parent is None:
+        raise invalid("payload.unit", "两个中心没有共同的上级。", "The two centres have no superior in common.")
+    return ask_for("transfer", facts, ask, world, by=holder, to=parent, terms={"unit": str(unit)})
+
+
+def agree_transfer(facts: Facts, ask: Ask, world: World) -> Effects:
+    """The other centre holds it anew; where the place was wrong, first responsibility goes along."""
+    request = request_of(facts, ask)
+    unit, holder = uuid.UUID(request.terms["unit"]), holder_of(facts)
+    misplaced = world.offices.covers(unit, facts.area_code) and not world.offices.covers(holder, facts.area_code)
+    fields = {"first_responsible_id": unit} if misplaced and facts.first_responsible_id else {}
+    return together(
+        answer(request, facts, ask.now, "granted"), anew_at(unit, facts, ask, world, but=request.id),
+        Effects(fields, concerned=Concerned(asker=request.by_unit_id)),
+    )  # fmt: skip
+
+
+def refuse(facts: Facts, ask: Ask, _world: World) -> Effects:
+    """An ask is refused; nothing else changes."""
+    return answer(request_of(facts, ask), facts, ask.now, "refused")
+
+
+def may_take_over(here: Situation) -> bool:
+    """A limit went unmet, or a leader of the superior centre orders it."""
+    late = any(clock.due_current < here.now and not clock.paused for clock in here.facts.running())
+    return late or "leader" in here.standing.roles
+
+
+def take_over(facts: Facts, ask: Ask, world: World) -> Effects:
+    """提级接管: a superior becomes dispatcher, and holder where a centre holds; lateness stays where it arose."""
+    unit = ask.as_unit
+    if unit is None:
+        raise Refusal("move_not_allowed")
+    own = [clock for clock in facts.running("overall") if clock.due_current >= ask.now]
+    effects = Effects({"dispatcher_id": unit}, clocks={one: {"unit_id": unit} for one in ids(own)}, seen_by=[unit])
+    if facts.state not in (State.SUBMITTED, State.ACCEPTED, State.AWAITING_VERIFICATION):
+        return effects
+    kind = {State.SUBMITTED: "accept", State.ACCEPTED: "dispatch"}.get(State(facts.state), "verify")
+    following = "verify" if kind == "verify" else "dispatch"
+    fields = {
+        "holder_id": unit, "first_responsible_id": facts.first_responsible_id or unit,
+        "accepted_at": facts.accepted_at or ask.now,
+        "state": State.ACCEPTED if facts.state == State.SUBMITTED else facts.state,
+    }  # fmt: skip
+    clock = start_clock(following, unit, facts, ask, world)
+    return together(
+        effects, stop(facts.running(kind)), fall(facts.asked("transfer"), facts, ask.now),
+        Effects(fields, started=[clock]),
+    )  # fmt: skip
+
+
+def anew_at(unit: uuid.UUID, facts: Facts, ask: Ask, world: World, *, but: uuid.UUID | None = None) -> Effects:
+    """A centre holds the case as newly submitted: parts at work are recalled, only the overall clocks go on."""
+    lasting = ("overall", "reply")
+    open_asks = [one for one in facts.asked() if one.id != but and one.kind != "supervision"]
+    return together(
+        stop(clock for clock in facts.running() if clock.kind not in lasting and _not_supervision(clock, facts)),
+        drop(facts, [one for one in facts.assignments if one.active], TaskState.RECALLED, ask.now),
+        fall(open_asks, facts, ask.now),
+        Effects(
+            {
+                "state": State.SUBMITTED, "holder_id": unit, "dispatcher_id": None, "suspended_at": None,
+                "review_at": None,
+            },
+            started=[start_clock("accept", unit, facts, ask, world)],
+            seen_by=[unit],
+        ),
+    )  # fmt: skip
+
+
+def _not_supervision(clock: Clock, facts: Facts) -> bool:
+    return not any(one.id == clock.request_id and one.kind == "supervision" for one in facts.requests)
+
+
+def _too_late(clocks: list[Clock], here: Situation, key: str) -> bool:
+    span = deadlines.Span(here.world.rules.numbers[key], "working_hours")
+    return any(here.now > deadlines.due(clock.started_at, span, here.world.rules.calendar) for clock in clocks)
