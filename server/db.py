@@ -150,6 +150,14 @@ def insert_rows(tx: Connection, model: type[Base], rows: Sequence[Mapping[str, A
         tx.exec_driver_sql(insert.sql, insert.values(batch))
 
 
+def upsert_rows(tx: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows that have the same columns, each new or in place of the one with its primary key."""
+    for start in range(0, len(rows), ROWS_IN_A_STATEMENT):
+        batch = rows[start : start + ROWS_IN_A_STATEMENT]
+        insert = _compose_insert(tx.dialect, model, tuple(rows[0]), len(batch), (), replace=True)
+        tx.exec_driver_sql(insert.sql, insert.values(batch))
+
+
 def insert_once(tx: Connection, model: type[Base], row: Mapping[str, Any], *key: str) -> bool:
     """Write a row unless its key (default: the primary key) is there; True when it was written."""
     insert = _compose_insert(tx.dialect, model, tuple(row), 1, key)
@@ -171,7 +179,13 @@ class _Insert:
 
 @cache
 def _compose_insert(
-    dialect: Dialect, model: type[Base], names: tuple[str, ...], count: int, key: tuple[str, ...] | None
+    dialect: Dialect,
+    model: type[Base],
+    names: tuple[str, ...],
+    count: int,
+    key: tuple[str, ...] | None,
+    *,
+    replace: bool = False,
 ) -> _Insert:
     """A report is eight of these, so they are composed once and not by SQLAlchemy, which compiles ON CONFLICT and
     takes `values()` apart anew on every call and sends several rows to PostgreSQL one by one."""
@@ -180,6 +194,8 @@ def _compose_insert(
     # Names come from the models, values are bound.
     sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES {', '.join([f'({row})'] * count)}"  # noqa: S608
     if key is not None:
-        sql += f" ON CONFLICT ({', '.join(key or [column.name for column in table.primary_key])}) DO NOTHING"
+        unique = key or tuple(column.name for column in table.primary_key)
+        news = ", ".join(f"{name} = excluded.{name}" for name in names if name not in unique)
+        sql += f" ON CONFLICT ({', '.join(unique)}) DO {f'UPDATE SET {news}' if replace else 'NOTHING'}"
     kinds = [(name, table.c[name].type.dialect_impl(dialect)) for name in names]
     return _Insert(sql, [(name, kind.bind_processor(dialect)) for name, kind in kinds])

@@ -5,7 +5,7 @@ from server.models.audit import Anchor, Audit
 from server.models.cases import Assignment, Audience, Case, Deadline, Report, Request, Step, StepPayload
 from server.models.numbers import Counter
 from server.models.parties import Party
-from server.models.people import DutyShift, Grant, Person, Session, SignInTries, StandIn
+from server.models.people import DutyShift, Grant, Person, Session, SignInTries
 from server.models.photos import Photo, PhotoListing, Upload
 from server.models.places import Area, Duty, Grid, Unit
 from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
@@ -13,5 +13,5 @@ from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
 __all__ = [
     "Anchor", "Area", "Assignment", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline", "Duty",
     "DutyShift", "Grant", "Grid", "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing", "Reason", "Report",
-    "Request", "Rule", "Session", "SignInTries", "Stamp", "StandIn", "Step", "StepPayload", "Unit", "Upload",
+    "Request", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
 ]  # fmt: skip

@@ -5,9 +5,9 @@ so that a restore into a new cluster never counts backwards): a reader that stop
 transaction can never be overtaken by a late commit. On SQLite writers stand in line, so a counter will do.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, text
+from sqlalchemy import BigInteger, Connection, Integer, Label, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base
@@ -53,6 +53,13 @@ def next_change(tx: Connection) -> int:
     """This transaction's change number."""
     number: int = tx.execute(_PG_MOVE if tx.dialect.name == "postgresql" else _LITE_MOVE).scalar_one()
     return number
+
+
+def change_column(tx: Connection) -> Label[Any]:
+    """This transaction's change number as a column `change`, to be read beside something else; empty on SQLite, whose
+    counter must be drawn from."""
+    words = _CHANGE if tx.dialect.name == "postgresql" else "NULL"
+    return literal_column(words, BigInteger()).label("change")
 
 
 def change_horizon(snapshot: Connection) -> int:

@@ -38,21 +38,10 @@ class Grant(Base):
     area_code: Mapped[str | None] = mapped_column(code_text(12), ForeignKey("areas.code"))
     named: Mapped[bool] = mapped_column(Boolean)
     """专人: named for cases that only named members may see; leaders always are."""
+    behalf_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"), index=True)
+    """代理: held for this person, who is on leave from and to; what bars them bars the stand-in."""
     valid_from: Mapped[datetime] = mapped_column(Instant())
     valid_to: Mapped[datetime | None] = mapped_column(Instant())
-
-
-class StandIn(Base):
-    """代理: one person acts for another who is on leave, for a stated time."""
-
-    __tablename__ = "stand_ins"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"), index=True)
-    """Who is on leave."""
-    stand_in_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("persons.id"), index=True)
-    valid_from: Mapped[datetime] = mapped_column(Instant())
-    valid_to: Mapped[datetime] = mapped_column(Instant())
 
 
 class DutyShift(Base):

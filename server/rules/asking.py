@@ -38,7 +38,15 @@ def _below(here: Situation) -> Sequence[uuid.UUID]:
 
 
 def _peers(here: Situation) -> Sequence[uuid.UUID]:
-    return here.world.offices.peers(here.facts.holder_id) if here.facts.holder_id else ()
+    """Centres of the same parent, and the one whose area the case lies in; others may be named all the same."""
+    holder, offices = here.facts.holder_id, here.world.offices
+    if holder is None:
+        return ()
+    parent = offices.parent_centre(holder)
+    return [
+        one for one in offices.peers(holder)
+        if offices.parent_centre(one) == parent or offices.covers(one, here.facts.area_code)
+    ]  # fmt: skip
 
 
 def _there_or_here(here: Situation) -> Sequence[uuid.UUID]:
@@ -64,7 +72,7 @@ def _task_people(here: Situation) -> People:
 def _people_of(units: Sequence[uuid.UUID], here: Situation) -> People:
     admits = here.world.rules.categories[here.facts.category].grid_worker
     areas = [here.world.offices.area_of(unit) for unit in units if here.world.offices.is_centre(unit)]
-    return People(units=units, workers_of=areas if admits else ())
+    return People(units=units, workers_of=areas if admits else (), workers_near=here.facts.area_code)
 
 
 def _subtree(here: Situation) -> People:
@@ -72,9 +80,14 @@ def _subtree(here: Situation) -> People:
     centre, offices = here.facts.holder_id or here.facts.reviewer_id, here.world.offices
     if centre is None:
         return People()
-    units = [centre, *offices.within_reach(centre), *offices.centres_below(centre)]
     barred = here.facts.handlers if here.facts.state == "awaiting_verification" else frozenset()
-    return People(units=list(dict.fromkeys(units)), workers_of=[offices.area_of(centre)], but=barred)
+    return People(
+        units=[centre, *([here.facts.village_desk] if here.facts.village_desk else [])],
+        workers_of=[offices.area_of(centre)],
+        workers_near=here.facts.area_code,
+        units_beyond=[*offices.within_reach(centre), *offices.centres_below(centre)],
+        but=barred,
+    )
 
 
 def _leaders(here: Situation) -> People:

@@ -42,6 +42,7 @@ class Ask:
         assignment, request: which one it is about, when they say so.
         place: what was found at a corrected location.
         other: the case that the payload names (a master, the one it repeats), if they may see it.
+        origin_due: when a submitted matter's origin wants it done.
     """
 
     step_id: uuid.UUID
@@ -55,6 +56,7 @@ class Ask:
     request: uuid.UUID | None = None
     place: Place | None = None
     other: Facts | None = None
+    origin_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +135,15 @@ def apply(facts: Facts, effects: Effects, now: datetime, device_at: datetime | N
     requests = [replace(one, **effects.answers.get(one.id, {})) for one in facts.requests]
     return replace(
         facts,
-        **effects.fields,
+        **{name: value for name, value in effects.fields.items() if name in _FACTS},
         clocks=(*clocks, *effects.started),
         assignments=(*tasks, *effects.opened),
         requests=(*requests, *effects.asked),
     )
+
+
+_FACTS = frozenset(Facts.__slots__)
+"""Columns of a case that no decision looks at, such as its coordinates, are written and not folded here."""
 
 
 def _clock_after(clock: Clock, effects: Effects, now: datetime, device_at: datetime | None) -> Clock:

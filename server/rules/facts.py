@@ -189,7 +189,7 @@ class Facts:
         wake_at: when the office must look at the case next by itself.
         village_desk: the centre of the village the case lies in, if it lies in one.
         resident: somebody who is not of the office is concerned and may be visited.
-        followers: cases merged into this one.
+        reporters: who filed its reports. `followers`: cases merged into it, `followers_reporters`: who filed those.
         handlers: everyone who signed, progressed, mediated, fed back, finished or settled 承办人, or was named to.
         verifiers: who verified its closing. `mergers`: units that merged it into another.
         attempts: mediation attempts with the parties present, and whether the parties refused.
@@ -242,6 +242,7 @@ class Facts:
     assignments: tuple[Assignment, ...] = ()
     requests: tuple[Request, ...] = ()
     reporters: frozenset[uuid.UUID] = frozenset()
+    followers_reporters: frozenset[uuid.UUID] = frozenset()
     village_desk: uuid.UUID | None = None
     resident: bool = False
     followers: int = 0

@@ -42,11 +42,19 @@ PARTY_FIELDS: Mapping[str, int] = {"name": 100, "phone": 32, "id_number": 32, "r
 
 
 class People(NamedTuple):
-    """Whom a person field offers: members (or only leaders) of units, and grid workers of areas."""
+    """Whom a person field takes: members (or only leaders) of units, and grid workers of areas.
+
+    Args:
+        workers_near: the area whose workers a form lists; others of `workers_of` may be named all the same.
+        units_beyond: units whose members may be named though no form lists them.
+        but: persons who may not be named.
+    """
 
     units: Sequence[uuid.UUID] = ()
     leaders_only: bool = False
     workers_of: Sequence[str] = ()
+    workers_near: str | None = None
+    units_beyond: Sequence[uuid.UUID] = ()
     but: frozenset[uuid.UUID] = frozenset()
 
 

@@ -3,7 +3,7 @@ on the spot. Judges nobody's right to do so; the table does."""
 
 import uuid
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from server.rules import deadlines
@@ -22,13 +22,12 @@ def holder_of(facts: Facts) -> uuid.UUID:
 def submit(facts: Facts, ask: Ask, world: World) -> Effects:
     """A new case: the holder's accept clock and the overall clock start; an origin's reply clock too."""
     holder = holder_of(facts)
-    origin_due = datetime.fromisoformat(ask.payload["origin_due"]) if ask.payload.get("origin_due") else None
     overall = start_clock("overall", holder, facts, ask, world)
-    if origin_due is not None and origin_due < overall.due_current:
-        overall = replace(overall, due_original=origin_due, due_current=origin_due, fixed=True)
+    if ask.origin_due is not None and ask.origin_due < overall.due_current:
+        overall = replace(overall, due_original=ask.origin_due, due_current=ask.origin_due, fixed=True)
     clocks = [start_clock("accept", holder, facts, ask, world), overall]
     if facts.origin:
-        clocks.append(start_clock("reply", holder, facts, ask, world, due=origin_due))
+        clocks.append(start_clock("reply", holder, facts, ask, world, due=ask.origin_due))
     fields = {
         "state": State.SUBMITTED, "holder_id": holder, "category": facts.category, "urgency": facts.urgency,
         "area_code": facts.area_code, "grid_id": facts.grid_id,

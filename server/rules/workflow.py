@@ -7,6 +7,7 @@ clock or I/O. Adding a move is adding a row (and its words, and its effect where
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from server.rules import asking as needs
 from server.rules import (
@@ -69,6 +70,13 @@ class Move:
     condition: when.Condition = when.always
     task: when.TaskFits | None = None
     request: when.RequestFits | None = None
+
+
+class Decision(NamedTuple):
+    """A move that is allowed: what it changes, and the unit it is made for."""
+
+    effects: Effects
+    as_unit: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +277,7 @@ OVERTAKING: frozenset[str] = frozenset({"finish", *ASKING, *(move.action for mov
 """Steps by another person that a comparing move must have seen: decisions, a finish, an ask."""
 
 
-def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Effects:
+def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Decision:
     """Judge one move.
 
     Args:
@@ -291,7 +299,9 @@ def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Effects:
     effects = move.effect(facts, ask, world)
     after = apply(facts, effects, ask.now, ask.device_at)
     wake = upkeep.next_look(after, world)
-    return replace(effects, fields={**effects.fields, "wake_at": wake}) if wake != facts.wake_at else effects
+    if wake != facts.wake_at:
+        effects = replace(effects, fields={**effects.fields, "wake_at": wake})
+    return Decision(effects, ask.as_unit)
 
 
 def offers(here: Situation) -> list[Offer]:

@@ -5,20 +5,21 @@ one of them. Lists, details, changes and photos all go through here.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, or_, select
 
-from server.models import Audience, Case, Unit
-from server.rules.facts import Facts, Role, Standing
+from server.models import Audience, Case, Grant, Unit
+from server.rules.standing import Who
 from server.services.people import SignedIn
 from server.services.reference import Atlas
 
 
 def subjects(person: SignedIn) -> list[str]:
     """Every subject this person stands under."""
-    found = [f"p:{person.id}"]
+    found = [f"p:{person.id}", *(f"p:{grant.behalf}" for grant in person.grants if grant.behalf)]
     for grant in person.grants:
         if grant.role in ("member", "leader") and grant.unit:
             found.append(f"u:{grant.unit}")
@@ -67,36 +68,42 @@ def may_see(connection: Connection, person: SignedIn, case_id: uuid.UUID) -> boo
     return row is not None
 
 
-def standing(
-    person: SignedIn,
-    atlas: Atlas,
-    facts: Facts,
-    *,
-    reporter: uuid.UUID,
-    sensitive: bool,
-    verifiers: Collection[uuid.UUID],
-) -> Standing:
-    """What this person is to a case they see, and which of its open assignments are their units'."""
-    prefix = "s" if sensitive else "u"
+def who(person: SignedIn, atlas: Atlas, *, sensitive: bool) -> Who:
+    """The person as the rules see them before a case: of a sensitive one only the units they are named for."""
     under = set(subjects(person))
-    units = {unit for unit in person.units if f"{prefix}:{unit}" in under}
-    leads = {grant.unit for grant in person.grants if grant.role == "leader"}
-    above = set(atlas.superiors(concerned)) if (concerned := facts.holder or facts.dispatcher) else set()
-    tasks = {
-        role: [one.id for one in facts.assignments if one.role == role and one.active and one.unit in units]
-        for role in ("lead", "co")
-    }
-    held: Mapping[Role, object] = {
-        "reporter": person.id == reporter,
-        "holder": facts.holder in units,
-        "dispatcher": facts.dispatcher in units,
-        "lead": tasks["lead"],
-        "co": tasks["co"],
-        "superior": above & units,
-        "leader": above & leads,
-        "verifier": person.id in verifiers,
-    }
-    return Standing(person.id, frozenset(role for role, holds in held.items() if holds), tasks)
+    prefix = "s" if sensitive else "u"
+    return Who(
+        id=person.id,
+        units=frozenset(unit for unit in person.units if f"{prefix}:{unit}" in under and unit in atlas.units),
+        leads=frozenset(
+            one.unit for one in person.grants if one.role == "leader" and one.unit and one.unit in atlas.units
+        ),
+        inspects=frozenset(one.area for one in person.grants if one.role == "inspector" and one.area),
+        stands_for=frozenset(one.behalf for one in person.grants if one.behalf),
+    )
+
+
+def behalf(person: SignedIn, unit: uuid.UUID | None, concerned: Iterable[uuid.UUID | None]) -> uuid.UUID | None:
+    """For whom somebody acts as stand-in 代理人: the person whose grant alone lets them act for this unit, or who alone
+    is concerned in person."""
+    own = {one.unit for one in person.grants if one.behalf is None and one.role in ("member", "leader")}
+    if unit is not None and unit not in own:
+        return next((one.behalf for one in person.grants if one.unit == unit and one.behalf), None)
+    people = [one for one in concerned if one is not None]
+    if unit is None and people and person.id not in people:
+        return next((one.behalf for one in person.grants if one.behalf in people), None)
+    return None
+
+
+def leaders_among(connection: Connection, units: Iterable[uuid.UUID], now: datetime) -> frozenset[uuid.UUID]:
+    """Which of these units have a leader in office."""
+    rows = connection.execute(
+        select(Grant.unit_id).where(
+            Grant.unit_id.in_(list(units)), Grant.role == "leader", Grant.valid_from <= now,
+            or_(Grant.valid_to.is_(None), Grant.valid_to > now),
+        )
+    )  # fmt: skip
+    return frozenset(row.unit_id for row in rows if row.unit_id)
 
 
 def may_report(person: SignedIn) -> bool:

@@ -1,12 +1,12 @@
 """The only door through which a case changes: lock, check access, decide, append a step, move the clocks.
 
-`open_case()` writes a case's first step for intake; `advance()` makes every later move. Nothing else writes
-`cases.state`.
+`open_case()` writes a case's first step for intake; `advance()` makes every later move, a person's or the office's
+own. Nothing else writes `cases.state`.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,14 +14,22 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from server.db import insert_once, insert_rows
 from server.models import Case, PhotoListing, Step
-from server.models.numbers import next_change
-from server.rules.facts import Ask, Facts, Standing, State, World
+from server.models.numbers import change_column, next_change
+from server.rules.effects import Ask, Effects, Place, World, apply
+from server.rules.facts import Facts
+from server.rules.history import remember
 from server.rules.refusals import Refusal, invalid
 from server.rules.rulebook import RuleBook
-from server.rules.workflow import BY_ACTION, OVERTAKING, decide
-from server.services import access, log, outcome, parties, records
+from server.rules.situation import Situation
+from server.rules.standing import SYSTEM, Standing, stand
+from server.rules.workflow import ASKING, BY_ACTION, OVERTAKING, Decision, decide
+from server.services import access, audience, colleagues, duplicates, log, outcome, parties, records, whereabouts
 from server.services.hearing import Hearing
 from server.services.people import SignedIn
+from server.services.records import Record
+
+CASE_NAMED_BY: Mapping[str, str] = {"merge": "master", "void": "case", "accept": "repeat_of"}
+"""Moves whose payload names another case, and the field that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,9 @@ class Wish(NamedTuple):
     action: str
     based_on: int
     payload: Mapping[str, Any]
-    as_unit: uuid.UUID | None
+    as_unit: uuid.UUID | None = None
     assignment: uuid.UUID | None = None
+    request: uuid.UUID | None = None
 
 
 _FIND = select(Step.case_id, Step.person_id, Step.action, Step.content).where(Step.id == bindparam("id"))
@@ -74,79 +83,95 @@ def open_case(
     facts: Facts,
     case: Mapping[str, Any],
     payload: Mapping[str, Any],
-    audience: Sequence[str],
+    subjects: Sequence[str],
     change: int,
-) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]] | None:
+    origin_due: datetime | None,
+) -> tuple[dict[str, Any], Facts, dict[str, Any]] | None:
     """Write a new case with its submit step, clocks and audience.
 
-    Returns: the case's columns, its deadlines and its first step; None when the id was taken by another
-    transaction meanwhile (nothing is written then).
+    Returns: the case's columns, its facts and its first step; None when the id was taken by another transaction
+    meanwhile (nothing is written then).
     """
     standing = Standing(hearing.person.id, frozenset({"reporter"}))
-    ask = Ask(submission.id, "submit", {}, hearing.now, standing)
-    effects = decide(facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
+    ask = Ask(submission.id, "submit", {}, hearing.now, standing, origin_due=origin_due)
+    effects = decide(facts, ask, World(hearing.rules, hearing.atlas), overtaken=False).effects
+    after = apply(facts, effects, hearing.now)
     entry = log.compose(
         step_id=submission.id, case_id=submission.id, seq=1, previous=log.START, action="submit",
-        person_id=hearing.person.id, as_unit=None, at=hearing.now, device_at=submission.device_at, based_on=0,
-        effects=effects, payload=payload, content=submission.content, change=change,
+        person_id=hearing.person.id, behalf=None, as_unit=None, at=hearing.now, device_at=submission.device_at,
+        based_on=0, effects=effects, payload=payload, content=submission.content, change=change,
+        state=str(after.state),
     )  # fmt: skip
-    row = {**case, **effects.fields, "version": 1, "head_hash": entry.hash}
+    row = {**case, **_columns(after), "version": 1, "head_hash": entry.hash}
     if not insert_once(hearing.tx, Case, row):
         return None
     if not log.append(hearing.tx, entry):
         raise Refusal("already_different")
-    clocks = outcome.start_clocks(hearing.tx, submission.id, effects)
-    outcome.open_audience(hearing.tx, submission.id, audience, hearing.now, change)
-    return row, clocks, records.step_view(1, entry.envelope, entry.payload, entry.hash)
+    outcome.start_clocks(hearing.tx, submission.id, after)
+    outcome.open_audience(hearing.tx, submission.id, subjects, hearing.now, change)
+    return row, after, records.step_view(1, entry.envelope, entry.payload, entry.hash)
 
 
-def lock(tx: Connection, case_id: uuid.UUID) -> dict[str, Any] | None:
-    """The case's columns, held until the transaction ends; None when there is no such case."""
-    row = tx.execute(select(Case.__table__).where(Case.id == case_id).with_for_update()).first()
-    return dict(row._mapping) if row else None
+def lock(tx: Connection, *ids: uuid.UUID) -> int | None:
+    """Hold these cases until the transaction ends, in the order of their ids so that nobody waits in a circle.
+
+    Returns: this transaction's change number; None when the first of them does not exist.
+    """
+    rows = tx.execute(
+        select(Case.id, change_column(tx)).where(Case.id.in_(ids)).order_by(Case.id).with_for_update(of=Case)
+    ).all()
+    if ids[0] not in {row.id for row in rows}:
+        return None
+    return rows[0].change if rows[0].change is not None else next_change(tx)
 
 
-def advance(hearing: Hearing, case: Mapping[str, Any], wish: Wish, submission: Submission) -> None:
+def partner(tx: Connection, case_id: uuid.UUID, action: str, payload: Mapping[str, Any]) -> list[uuid.UUID]:
+    """The other case that a move writes to: the master that is merged into, or taken out of."""
+    if action == "merge":
+        return _ids([payload.get("master")])
+    if action == "split":
+        master = tx.execute(select(Case.master_id).where(Case.id == case_id)).scalar()
+        return [master] if master else []
+    return []
+
+
+def advance(hearing: Hearing, record: Record, wish: Wish, submission: Submission, change: int) -> Record:
     """Make one move on a locked case that the person may see and whose step id is new.
 
+    Returns: the case as it stands after the move (and after what the system does right after it).
+
     Raises:
-        Refusal: `case_has_moved`, `move_not_allowed`, or `invalid` naming the fields.
+        Refusal: `case_has_moved`, `move_not_allowed`, `which_one`, or `invalid` naming the fields.
     """
-    tx, person, rules = hearing.tx, hearing.person, hearing.rules
+    case, person = record.case, hearing.person
     if not 1 <= wish.based_on <= case["version"]:
         raise invalid("based_on", "事项没有这个版本。", "The case has no such version.")
-    facts, standing = _facts(hearing, case, wish.action)
-    ask = Ask(submission.id, wish.action, wish.payload, hearing.now, standing, wish.assignment)
-    effects = decide(facts, ask, World(rules, hearing.atlas), overtaken=_overtaken(tx, case, wish, person))
-    _check_references(hearing, case, wish)
-    entry = log.compose(
-        step_id=submission.id, case_id=case["id"], seq=case["version"] + 1, previous=case["head_hash"],
-        action=wish.action, person_id=person.id,
-        as_unit=_acting_unit(wish, person, facts, standing),
-        at=hearing.now, device_at=submission.device_at, based_on=wish.based_on, effects=effects,
-        payload={name: value for name, value in wish.payload.items() if name != "parties"},
-        content=submission.content, change=(change := next_change(tx)),
+    standing = standing_on(hearing, record)
+    facts = _with_leaders(hearing, record.facts, wish.action)
+    ask = Ask(
+        submission.id, wish.action, wish.payload, hearing.now, standing, device_at=submission.device_at,
+        as_unit=wish.as_unit, assignment=wish.assignment, request=wish.request,
+        place=_place(hearing, wish), other=_other(hearing, record, wish),
     )  # fmt: skip
-    if not log.append(tx, entry):
-        raise Refusal("already_different")
-    changed = {**effects.fields, "version": entry.seq, "head_hash": entry.hash}
-    tx.execute(update(Case).where(Case.id == case["id"]).values(**changed))
-    after = {**case, **changed}
-    outcome.write(hearing, after, effects, sensitive=is_sensitive(after, rules), change=change)
-    parties.store(tx, hearing.keys, case["id"], submission.id, wish.payload.get("parties") or [])
-    list_photos(tx, case["id"], submission.id, person.id, wish.action, wish.payload.get("photos") or [])
+    decision = decide(facts, ask, World(hearing.rules, hearing.atlas), overtaken=_overtaken(record, wish, person))
+    _check_references(hearing, replace(record, facts=facts), standing, wish)
+    return _write(hearing, replace(record, facts=facts), wish, submission, change, decision, by=person.id)
 
 
-def standing_on(hearing: Hearing, case: Mapping[str, Any], facts: Facts, past: records.History) -> Standing:
+def advance_by_itself(
+    hearing: Hearing, record: Record, wish: Wish, step_id: uuid.UUID, change: int
+) -> Record:  # fmt: skip
+    """Make one of the office's own moves on a locked case: time ran out, a unit ended, another case was merged."""
+    ask = Ask(step_id, wish.action, wish.payload, hearing.now, SYSTEM, request=wish.request)
+    decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
+    submission = Submission(step_id, bytes(32), hearing.now)
+    return _write(hearing, record, wish, submission, change, decision, by=None)
+
+
+def standing_on(hearing: Hearing, record: Record) -> Standing:
     """What the person is to this case."""
-    return access.standing(
-        hearing.person,
-        hearing.atlas,
-        facts,
-        reporter=case["reporter_id"],
-        sensitive=is_sensitive(case, hearing.rules),
-        verifiers=past.verifiers,
-    )
+    who = access.who(hearing.person, hearing.atlas, sensitive=is_sensitive(record.case, hearing.rules))
+    return stand(who, record.facts, hearing.atlas)
 
 
 def is_sensitive(case: Mapping[str, Any], rules: RuleBook) -> bool:
@@ -170,53 +195,173 @@ def list_photos(
         )  # fmt: skip
 
 
-def village_desk(hearing: Hearing, case: Mapping[str, Any]) -> uuid.UUID | None:
-    """The desk of the village the case lies in, if it lies in one."""
-    area = case["area_code"]
-    desk = hearing.atlas.centres.get(area) if hearing.atlas.areas[area].level == "village" else None
-    return desk.id if desk else None
+def _write(
+    hearing: Hearing,
+    record: Record,
+    wish: Wish,
+    submission: Submission,
+    change: int,
+    decision: Decision,
+    *,
+    by: uuid.UUID | None,
+) -> Record:
+    tx, case, before = hearing.tx, record.case, record.facts
+    effects, unit = decision
+    behalf = access.behalf(hearing.person, unit, _concerned(before, wish)) if by else None
+    after = apply(before, effects, hearing.now, submission.device_at)
+    after = remember(after, wish.action, by, behalf, unit, wish.payload)
+    entry = log.compose(
+        step_id=submission.id, case_id=case["id"], seq=case["version"] + 1, previous=case["head_hash"],
+        action=wish.action, person_id=by, behalf=behalf, as_unit=unit, at=hearing.now,
+        device_at=submission.device_at, based_on=wish.based_on, effects=effects,
+        payload={name: value for name, value in wish.payload.items() if name != "parties"},
+        content=submission.content, change=change, state=str(after.state),
+    )  # fmt: skip
+    if not log.append(tx, entry):
+        raise Refusal("already_different")
+    changed = {**effects.fields, "version": entry.seq, "head_hash": entry.hash}
+    tx.execute(update(Case).where(Case.id == case["id"]).values(**changed))
+    outcome.write(tx, case["id"], before, after)
+    row = {**case, **changed}
+    sensitive = is_sensitive(row, hearing.rules)
+    seats = audience.follow(hearing.atlas, record.seats, before, after, effects, sensitive=sensitive)
+    outcome.seat(tx, case["id"], case["received_at"], seats, change)
+    step = records.step_view(entry.seq, entry.envelope, entry.payload, entry.hash)
+    moved = records.with_step(record, after, row, step, seats)
+    if by is not None:
+        moved = _write_enclosures(hearing, moved, wish, submission)
+    return _then(hearing, moved, submission, change, effects)
 
 
-def _facts(hearing: Hearing, case: Mapping[str, Any], action: str) -> tuple[Facts, Standing]:
-    tx, case_id = hearing.tx, case["id"]
-    tells = case["state"] not in (State.SUBMITTED, State.ACCEPTED) or action == "escalate"
-    past = records.history(records.telling_steps(tx, case_id) if tells else ())
-    tasks = records.assignments(tx, case_id) if case["dispatcher_id"] or case["reopen_count"] else []
-    facts = records.facts(case, records.clocks(tx, case_id), tasks, past, village_desk(hearing, case))
-    return facts, standing_on(hearing, case, facts, past)
-
-
-def _overtaken(tx: Connection, case: Mapping[str, Any], wish: Wish, person: SignedIn) -> bool:
-    if not BY_ACTION[wish.action].compares or wish.based_on == case["version"]:
-        return False
-    later = select(Step.id).where(
-        Step.case_id == case["id"],
-        Step.seq > wish.based_on,
-        Step.action.in_(OVERTAKING),
-        Step.person_id.is_distinct_from(person.id),
+def _write_enclosures(hearing: Hearing, record: Record, wish: Wish, submission: Submission) -> Record:
+    """Parties and photos that came with a step, and the names of people it mentions for the first time."""
+    tx, case_id = hearing.tx, record.case["id"]
+    people = wish.payload.get("parties") or []
+    photos = wish.payload.get("photos") or []
+    parties.store(tx, hearing.keys, case_id, submission.id, people)
+    list_photos(tx, case_id, submission.id, hearing.person.id, wish.action, photos)
+    names = {**record.names, hearing.person.id: hearing.person.name}
+    if unknown := [one for one in colleagues.mentioned(record.facts, record.steps[-1]) if one not in names]:
+        names |= records.names_of(tx, unknown)
+    listed = [
+        {"sha256": bytes.fromhex(one), "kind": wish.action, "step": submission.id, "missing": True} for one in photos
+    ]
+    return replace(
+        record,
+        parties=[*record.parties, *(parties.mask(one) for one in people)],
+        photos=[*record.photos, *listed],
+        names=names,
+        facts=replace(record.facts, resident=record.facts.resident or bool(people)),
     )
-    return tx.execute(later.limit(1)).first() is not None
 
 
-def _check_references(hearing: Hearing, case: Mapping[str, Any], wish: Wish) -> None:
-    category = hearing.rules.categories.get(wish.payload.get("category", ""))
-    held_by_village = case["holder_id"] and hearing.atlas.level_of(case["holder_id"]) == "village"
+def _then(hearing: Hearing, record: Record, submission: Submission, change: int, effects: Effects) -> Record:
+    """What the system does right after a move: on this case, or on the master it joined or left."""
+    if effects.then is None:
+        return record
+    action, payload = effects.then
+    step_id = uuid.uuid5(submission.id, action)
+    if action not in ("absorb", "release"):
+        wish = Wish(action, record.case["version"], payload)
+        return advance_by_itself(hearing, record, wish, step_id, change)
+    master_id = record.facts.master_id or _master_left(record)
+    master = records.load(hearing, master_id) if master_id else None
+    if master is not None:
+        advance_by_itself(hearing, master, Wish(action, master.case["version"], payload), step_id, change)
+    return record
+
+
+def _master_left(record: Record) -> uuid.UUID | None:
+    """The master a follower was just taken out of: the one its last merge named."""
+    merges = [one for one in record.steps if one["action"] == "merge"]
+    return uuid.UUID(merges[-1]["payload"]["master"]) if merges else None
+
+
+def _columns(facts: Facts) -> dict[str, Any]:
+    return {name: getattr(facts, name) for name in records.CASE_FACTS}
+
+
+def _with_leaders(hearing: Hearing, facts: Facts, action: str) -> Facts:
+    """Asks go to a leader where the centre has one; only they need to know."""
+    if action not in ASKING or facts.holder_id is None:
+        return facts
+    centres = [one for one in (facts.holder_id, facts.dispatcher_id) if one is not None]
+    return replace(
+        facts,
+        led=access.leaders_among(hearing.tx, access.with_superiors(hearing.atlas, centres), hearing.now),
+    )
+
+
+def _overtaken(record: Record, wish: Wish, person: SignedIn) -> bool:
+    """Did somebody else decide something since the version this move is based on?"""
+    return BY_ACTION[wish.action].compares and any(
+        step["seq"] > wish.based_on and step["action"] in OVERTAKING and step["by"] != person.id
+        for step in record.steps
+    )
+
+
+def _place(hearing: Hearing, wish: Wish) -> Place | None:
+    """Where a corrected case lies: its grid and area anew."""
+    location = wish.payload.get("location")
+    if wish.action != "correct" or not isinstance(location, dict) or not {"lon", "lat", "crs"} <= location.keys():
+        return None
+    try:
+        found = whereabouts.locate(
+            hearing.atlas, float(location["lon"]), float(location["lat"]), location["crs"], location.get("accuracy_m")
+        )
+    except (TypeError, ValueError, KeyError):
+        return None  # the check of the fields says why
+    area = found.grid.village if found.grid else whereabouts.nearest_township(hearing.atlas, found)
+    if area is None or found.lon is None or found.lat is None:
+        return None
+    return Place(
+        {
+            "grid_id": found.grid.id if found.grid else None, "grid_match": found.match,
+            "grid_candidates": whereabouts.candidates(found), "area_code": area, "lon": found.lon, "lat": found.lat,
+            "cell": duplicates.cell_of(found.lon, found.lat),
+        }
+    )  # fmt: skip
+
+
+def _other(hearing: Hearing, record: Record, wish: Wish) -> Facts | None:
+    """The other case that the payload names, if there is one and this person may see it.
+
+    Raises:
+        Refusal: `invalid` naming the field: it looks alike whether it is hidden or not there.
+    """
+    name = CASE_NAMED_BY.get(wish.action, "")
+    named = _ids([wish.payload.get(name)])
+    if not named:
+        return None
+    other = records.load(hearing, named[0]) if named[0] != record.case["id"] else None
+    if other is None or not records.visible(other, access.subjects(hearing.person)):
+        raise invalid(f"payload.{name}", "找不到这个事项。", "There is no such case.")
+    return other.facts
+
+
+def _check_references(hearing: Hearing, record: Record, standing: Standing, wish: Wish) -> None:
+    category = hearing.rules.categories.get(str(wish.payload.get("category", "")))
+    holder = record.facts.holder_id
+    held_by_village = holder is not None and hearing.atlas.level_of(holder) == "village"
     if category is not None and category.avoid_village and held_by_village:
         raise invalid(
             "payload.category", "此类事项不由村社区受理，请联系乡镇综治中心。", "A village does not hold this."
         )
-    if other := wish.payload.get("repeat_of"):
-        other_id = uuid.UUID(other)
-        if other_id == case["id"] or not access.may_see(hearing.tx, hearing.person, other_id):
-            raise invalid("payload.repeat_of", "找不到这个事项。", "There is no such case.")
+    here = Situation(record.facts, standing, World(hearing.rules, hearing.atlas), hearing.now)
+    colleagues.check(hearing, here, wish.action, wish.payload)
 
 
-def _acting_unit(wish: Wish, person: SignedIn, facts: Facts, standing: Standing) -> uuid.UUID | None:
-    """The unit somebody acts for: the one they name, else the one their role on this case belongs to."""
-    if wish.as_unit is not None and wish.as_unit not in person.units:
-        raise invalid("as_unit", "您不属于该单位。", "You do not belong to this unit.")
-    tasks = {task for ids in standing.tasks.values() for task in ids}
-    fitting = [one.unit for one in facts.assignments if one.id in tasks]
-    fitting += [facts.holder] if "holder" in standing.roles and facts.holder else []
-    fitting += [facts.dispatcher] if "dispatcher" in standing.roles and facts.dispatcher else []
-    return wish.as_unit or next(iter(fitting), None)
+def _concerned(facts: Facts, wish: Wish) -> Iterable[uuid.UUID | None]:
+    """Persons who may act in person: the one asked, the handler named, the reporters."""
+    asked = [one.to_person_id for one in facts.requests if wish.request in (one.id, None) and one.to_person_id]
+    return [*asked, *(one.handler_id for one in facts.assignments if one.active), *facts.reporters]
+
+
+def _ids(values: Iterable[Any]) -> list[uuid.UUID]:
+    found = []
+    for value in values:
+        try:
+            found.append(uuid.UUID(value))
+        except (TypeError, ValueError, AttributeError):
+            continue
+    return found

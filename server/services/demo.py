@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from geodata.demo import DemoCounty, demo_county
 from server.db import reading, transaction
 from server.models import Area
-from server.services import cases, intake, people, places, rulebook, staffing
+from server.services import cases, intake, people, places, records, rulebook, staffing
 from server.services.hearing import hear
 from server.services.people import SignedIn
 
@@ -89,12 +89,13 @@ def _file(worker: SignedIn, report_id: uuid.UUID, point: Point, dice: random.Ran
 
 def _triage(case_id: uuid.UUID, dice: random.Random, today: datetime, now: datetime) -> None:
     with transaction() as tx:
-        case = cases.lock(tx, case_id)
-        if case is None:
+        change = cases.lock(tx, case_id)
+        record = records.load(hear(tx, people.THE_OFFICE, now), case_id)
+        if change is None or record is None or record.facts.holder_id is None:
             raise LookupError(case_id)
-        cadre = people.as_signed_in(tx, people.account_of_member(tx, case["holder_id"]), today)
+        cadre = people.as_signed_in(tx, people.account_of_member(tx, record.facts.holder_id), today)
         hearing = hear(tx, cadre, now)
-        payload: dict[str, Any] = {"category": case["category"], "urgency": case["urgency"]}
+        payload: dict[str, Any] = {"category": record.facts.category, "urgency": record.facts.urgency}
         action = "accept"
         if dice.random() < 0.05:
             action = "reject"
@@ -104,8 +105,8 @@ def _triage(case_id: uuid.UUID, dice: random.Random, today: datetime, now: datet
                 "guidance": "已告知来人到窗口单位办理。",
             }
         step_id = uuid.UUID(int=dice.getrandbits(128), version=4)
-        wish = cases.Wish(action, case["version"], payload, None)
-        cases.advance(hearing, case, wish, cases.Submission(step_id, bytes(32), now))
+        wish = cases.Wish(action, record.case["version"], payload)
+        cases.advance(hearing, record, wish, cases.Submission(step_id, bytes(32), now), change)
 
 
 def _staff(tx: Connection, county: DemoCounty, units: dict[str, uuid.UUID], now: datetime) -> None:

@@ -9,7 +9,7 @@ from server.keys import Keys
 from server.office import office
 from server.rules.rulebook import RuleBook
 from server.services import reference
-from server.services.people import SignedIn
+from server.services.people import THE_OFFICE, SignedIn
 from server.services.reference import Atlas
 
 
@@ -29,6 +29,11 @@ class Hearing:
     atlas: Atlas
     rules: RuleBook
     keys: Keys
+
+
+def hear_the_office(tx: Connection, now: datetime) -> Hearing:
+    """Open a hearing in which the office acts by itself, with the places and rules in force."""
+    return Hearing(tx, THE_OFFICE, now, reference.atlas(tx), reference.rule_book(tx), office().keys)
 
 
 def hear(tx: Connection, person: SignedIn, now: datetime) -> Hearing:

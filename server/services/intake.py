@@ -20,6 +20,7 @@ from server.rules.facts import Facts
 from server.rules.refusals import Refusal, Sentence, invalid
 from server.rules.rulebook import Category
 from server.services import access, cases, duplicates, parties, records, whereabouts
+from server.services.audience import Seat
 from server.services.hearing import Hearing
 from server.services.people import SignedIn
 from server.services.records import PLACE_FIELDS, Record
@@ -29,6 +30,9 @@ from server.services.whereabouts import Whereabouts
 TITLE_LENGTH = 60
 DESK_SOURCES: frozenset[str] = frozenset({"walk_in", "hotline", "police", "court", "petition"})
 """Sources that only somebody who belongs to a unit can receive."""
+
+ORIGIN_SOURCES: frozenset[str] = frozenset({"hotline", "police", "court", "petition"})
+"""Sources that send a number of their own and want an answer; a clerk enters it while no connector does."""
 
 
 class Filed(NamedTuple):
@@ -58,79 +62,71 @@ def file_report(hearing: Hearing, body: Mapping[str, Any], submission: cases.Sub
     values = {
         "id": submission.id,
         "code": case_code(county[:6], hearing.now.astimezone(office().settings.timezone).date(), filing.case_number),
-        "category": category.code,
-        "urgency": body["urgency"],
         "title": " ".join(body["text"].split())[:TITLE_LENGTH],
         "source": body["source"],
         "confidential": body["confidential"],
-        "repeat_of": None,
         "reporter_id": person.id,
         "created_at": body["filed_at"],
         "received_at": hearing.now,
-        "ended_at": None,
-        "grid_id": found.grid.id if found.grid else None,
         "grid_match": found.match,
-        "grid_candidates": _candidates(found),
-        "area_code": area,
+        "grid_candidates": whereabouts.candidates(found),
         "lon": found.lon,
         "lat": found.lat,
         "cell": duplicates.cell_of(found.lon, found.lat) if found.lon is not None and found.lat is not None else None,
-        "dispatcher_id": None,
-        "first_responsible_id": None,
-        "result": None,
-        "route": None,
-        "settled_level": None,
-        "rework_count": 0,
-        "reopen_count": 0,
     }
+    people = _people(body)
+    facts = Facts(
+        None, category.code, body["urgency"], holder, submission.id, source=body["source"], area_code=area,
+        grid_id=found.grid.id if found.grid else None, received_at=hearing.now, origin=body["origin"] is not None,
+        reporters=frozenset({person.id}), village_desk=records.village_desk(hearing, area), resident=bool(people),
+    )  # fmt: skip
+    subjects = access.audience_of(
+        atlas, reporter=person.id, units=[holder], area=area, sensitive=sensitive, avoid_village=category.avoid_village
+    )
     opened = cases.open_case(
         hearing,
         submission,
-        Facts(None, category.code, body["urgency"], holder, None),
+        facts,
         values,
         _payload(body),
-        access.audience_of(
-            atlas, reporter=person.id, units=[holder], area=area, sensitive=sensitive,
-            avoid_village=category.avoid_village,
-        ),
+        subjects,
         filing.change,
-    )  # fmt: skip
+        body["origin"]["due_at"] if body["origin"] else None,
+    )
     if opened is None:
         return None
-    case, clocks, step = opened
+    case, facts, step = opened
     secret = secrets.token_urlsafe(16)
     report = _report_row(hearing, body, submission.id, secret)
     insert_rows(tx, Report, [report])
     cases.list_photos(tx, submission.id, submission.id, person.id, "report", body["photos"])
-    people = _people(body)
     parties.store(tx, hearing.keys, submission.id, submission.id, people)
     record = Record(
         case=case,
+        facts=facts,
         report={name: report[name] for name in PLACE_FIELDS},
         grid=(found.grid.code, found.grid.name) if found.grid else None,
         steps=[step],
-        deadlines=clocks,
-        assignments=[],
         photos=[
             {"sha256": bytes.fromhex(photo), "kind": "report", "step": submission.id, "missing": True}
             for photo in body["photos"]
         ],
         parties=[parties.mask(party) for party in people],
         names={person.id: person.name},
+        seats=dict.fromkeys(subjects, Seat(False, True)),
     )
     if body["settled"] is not None:
-        record = _settle(hearing, case, body["settled"], submission)
+        record = _settle(hearing, record, body["settled"], submission, filing.change)
     return Filed(record, secret)
 
 
 def _settle(
-    hearing: Hearing, case: Mapping[str, Any], settled: Mapping[str, Any], submission: cases.Submission
+    hearing: Hearing, record: Record, settled: Mapping[str, Any], submission: cases.Submission, change: int
 ) -> Record:
     """即报即结: the second step of a report that was settled when it was filed."""
-    step_id = uuid.uuid5(submission.id, "settle")
-    wish = cases.Wish("settle_on_spot", case["version"], settled, None)
-    cases.advance(hearing, case, wish, cases.Submission(step_id, submission.content, submission.device_at))
-    return records.load(hearing.tx, hearing.keys, submission.id)
+    again = cases.Submission(uuid.uuid5(submission.id, "settle"), submission.content, submission.device_at)
+    wish = cases.Wish("settle_on_spot", record.case["version"], settled)
+    return cases.advance(hearing, record, wish, again, change)
 
 
 def _check_against_rules(hearing: Hearing, body: Mapping[str, Any]) -> Category:
@@ -150,8 +146,10 @@ def _check_against_rules(hearing: Hearing, body: Mapping[str, Any]) -> Category:
         errors["settled"] = ("这一类别不能即报即结。", "This category is not settled on the spot.")
     elif settled is not None and category.after_photo_required and not settled["photos"]:
         errors["settled.photos"] = ("这一类别需要处置后照片。", "This category needs a photo of the result.")
-    if body["origin"] is not None:
-        errors["origin"] = ("只有对接系统可以填写来源单号。", "Only connected systems give an origin.")
+    if body["origin"] is not None and (body["source"] not in ORIGIN_SOURCES or not person.units):
+        errors["origin"] = (
+            "只有热线、公安、法院、信访转来的事项才有来源单号。", "Only what another system sent has an origin."
+        )  # fmt: skip
     if body["same_as"] is not None and not access.may_see(hearing.tx, person, body["same_as"]):
         errors["same_as"] = ("找不到这个事项。", "There is no such case.")
     if errors:
@@ -171,8 +169,7 @@ def _first_holder(
     body: Mapping[str, Any], category: Category, found: Whereabouts, person: SignedIn, atlas: Atlas
 ) -> tuple[uuid.UUID, str]:
     """The unit that holds the case first, and the area the case lies in."""
-    nearest = atlas.grids[found.nearest.code] if found.grid is None and found.nearest else None
-    township = atlas.ancestor(nearest.village, "township") if nearest else None
+    township = whereabouts.nearest_township(atlas, found)
     village = found.grid.village if found.grid else None
     area = routing.first_holder_area(
         routing.Circumstances(
@@ -195,12 +192,6 @@ def _first_holder(
     return centre.id, village or township or area
 
 
-def _candidates(found: Whereabouts) -> list[dict[str, Any]]:
-    shown = list(found.candidates[: whereabouts.CANDIDATES_SHOWN])
-    listed = shown or ([found.nearest] if found.nearest else [])
-    return [{"code": one.code, "distance_m": round(one.distance_m, 1)} for one in listed]
-
-
 def _payload(body: Mapping[str, Any]) -> dict[str, Any]:
     """What the submit step keeps: everything but personal data of parties."""
     return {
@@ -218,7 +209,7 @@ def _people(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _report_row(hearing: Hearing, body: Mapping[str, Any], report_id: uuid.UUID, secret: str) -> dict[str, Any]:
-    location = body["location"] or {}
+    location, origin = body["location"] or {}, body["origin"] or {}
     return {
         "id": report_id,
         "case_id": report_id,
@@ -241,4 +232,7 @@ def _report_row(hearing: Hearing, body: Mapping[str, Any], report_id: uuid.UUID,
         "involved_count": body["involved_count"],
         "amount": body["amount"],
         "same_as": body["same_as"],
+        "origin_system": origin.get("system"),
+        "origin_id": origin.get("external_id"),
+        "origin_due_at": origin.get("due_at"),
     }

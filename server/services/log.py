@@ -9,6 +9,8 @@ import hmac
 import json
 import secrets
 import uuid
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +18,8 @@ from sqlalchemy import Connection
 
 from server.db import insert_once, insert_rows
 from server.models import Step, StepPayload
-from server.rules.facts import Effects
+from server.rules.effects import Effects
+from server.rules.facts import Assignment, Clock, Request
 
 START = bytes(32)
 """The hash before a case's first step."""
@@ -33,6 +36,9 @@ class Entry(NamedTuple):
     content: bytes
     envelope: str
     hash: bytes
+    at: datetime
+    state: str
+    unit_id: uuid.UUID | None
     salt: bytes
     payload: str
     change: int
@@ -66,6 +72,7 @@ def compose(
     previous: bytes,
     action: str,
     person_id: uuid.UUID | None,
+    behalf: uuid.UUID | None,
     as_unit: uuid.UUID | None,
     at: datetime,
     device_at: datetime,
@@ -74,20 +81,21 @@ def compose(
     payload: Any,
     content: bytes,
     change: int,
+    state: str,
 ) -> Entry:
     """Build a step and its hash."""
     salt = secrets.token_bytes(16)
     payload_text = canonical(payload)
     envelope = canonical(
         {
-            "seq": seq, "id": step_id, "action": action, "by": person_id, "as_unit": as_unit, "at": at,
-            "device_at": device_at, "based_on": based_on, "effects": _effects(effects),
+            "seq": seq, "id": step_id, "action": action, "by": person_id, "behalf": behalf, "as_unit": as_unit,
+            "at": at, "device_at": device_at, "based_on": based_on, "effects": _effects(effects),
             "payload_digest": payload_digest(salt, payload_text),
         }
     )  # fmt: skip
     return Entry(
-        step_id, case_id, seq, action, person_id, content, envelope, step_hash(previous, envelope), salt, payload_text,
-        change,
+        step_id, case_id, seq, action, person_id, content, envelope, step_hash(previous, envelope), at, state, as_unit,
+        salt, payload_text, change,
     )  # fmt: skip
 
 
@@ -96,7 +104,8 @@ def append(tx: Connection, entry: Entry) -> bool:
     row = {
         "id": entry.id, "case_id": entry.case_id, "seq": entry.seq, "action": entry.action,
         "person_id": entry.person_id, "content": entry.content, "change": entry.change,
-        "envelope": entry.envelope, "hash": entry.hash,
+        "envelope": entry.envelope, "hash": entry.hash, "at": entry.at, "state": entry.state,
+        "unit_id": entry.unit_id,
     }  # fmt: skip
     if not insert_once(tx, Step, row):
         return False
@@ -105,27 +114,70 @@ def append(tx: Connection, entry: Entry) -> bool:
 
 
 def _effects(effects: Effects) -> dict[str, Any]:
+    """What is folded later; who was told or let in is kept elsewhere. Columns that hold their default are left out."""
     return {
         "case": dict(effects.fields),
-        "started": [
-            {
-                "id": clock.id, "kind": clock.kind, "unit": clock.unit, "assignment": clock.assignment,
-                "round": clock.round, "started_at": clock.started_at,
-                "amount": clock.span.amount, "time_unit": clock.span.unit, "due": clock.due,
-            }
-            for clock in effects.started
-        ],
+        "started": [_spare(clock) for clock in effects.started],
         "met": list(effects.met),
         "ended": list(effects.ended),
         "unmet": list(effects.unmet),
-        "redue": {str(key): due for key, due in effects.redue.items()},
-        "opened": [{"id": one.id, "role": one.role, "unit": one.unit, "state": one.state} for one in effects.opened],
-        "tasks": {str(key): dict(changes) for key, changes in effects.tasks.items()},
-    }  # fmt: skip
+        "clocks": effects.clocks,
+        "opened": [_spare(one) for one in effects.opened],
+        "tasks": effects.tasks,
+        "asked": [_spare(one) for one in effects.asked],
+        "answers": effects.answers,
+    }
+
+
+def _spare(value: Clock | Assignment | Request) -> dict[str, Any]:
+    return {
+        one.name: kept
+        for one in fields(value)
+        if (kept := getattr(value, one.name)) != one.default and not (kept == {} and one.default is MISSING)
+    }
+
+
+def effects_of(cover: Mapping[str, Any]) -> Effects:
+    """The effects that an envelope holds, as values again."""
+    stored = cover["effects"]
+    return Effects(
+        fields=_columns(stored["case"]),
+        started=[Clock(**_columns(one)) for one in stored["started"]],
+        met=[uuid.UUID(one) for one in stored["met"]],
+        ended=[uuid.UUID(one) for one in stored["ended"]],
+        unmet=[uuid.UUID(one) for one in stored["unmet"]],
+        clocks=_by_id(stored["clocks"]),
+        opened=[Assignment(**_columns(one)) for one in stored["opened"]],
+        tasks=_by_id(stored["tasks"]),
+        asked=[Request(**_columns(one)) for one in stored["asked"]],
+        answers=_by_id(stored["answers"]),
+    )
+
+
+def _by_id(rows: Mapping[str, Mapping[str, Any]]) -> dict[uuid.UUID, dict[str, Any]]:
+    return {uuid.UUID(key): _columns(changes) for key, changes in rows.items()}
+
+
+def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _revived(name, value) for name, value in row.items()}
+
+
+def _revived(name: str, value: Any) -> Any:
+    """JSON's words as the column's value: ids by `_id`, instants by their ending, pauses as pairs."""
+    if value is None:
+        return None
+    if name == "pauses":
+        return tuple((datetime.fromisoformat(start), datetime.fromisoformat(end) if end else None)
+                     for start, end in value)  # fmt: skip
+    if name == "id" or (name.endswith("_id") and name != "grid_id") or name == "repeat_of":
+        return uuid.UUID(value)
+    if name.endswith(("_at", "_due", "due_original", "due_current", "arrive_by")) and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return value
 
 
 def _normal(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(key): _normal(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_normal(item) for item in value]

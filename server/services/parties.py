@@ -67,9 +67,10 @@ def blind_index(keys: Keys, kind: str, value: str | None) -> bytes | None:
     return hmac.digest(keys.index, f"{kind}:{normal}".encode(), "sha256")
 
 
-def masked(connection: Connection, keys: Keys, case_id: uuid.UUID) -> list[dict[str, Any]]:
-    """The case's parties as everyone in its audience may see them."""
-    return [mask({"role": role, **opened}) for _id, role, opened in _opened(connection, keys, case_id)]
+def masked_rows(keys: Keys, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Stored parties {id, parent_id, position, role, key_id, sealed} as everyone in the audience may see them."""
+    in_order = sorted(rows, key=lambda row: (row["parent_id"], row["position"]))
+    return [mask({"role": row["role"], **unseal(keys, row["id"], row["key_id"], row["sealed"])}) for row in in_order]
 
 
 def mask(party: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,40 @@
-"""A case as a whole, read in one snapshot or put together while it is being written; decides nothing."""
+"""A case as a whole, read in one statement or put together while it is being written; decides nothing."""
 
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select, union
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from server.keys import Keys
-from server.models import Assignment, Case, Deadline, Grid, Person, PhotoListing, Report, Step, StepPayload
+from server.models import (
+    Assignment,
+    Audience,
+    Case,
+    Deadline,
+    Grid,
+    Party,
+    Person,
+    PhotoListing,
+    Report,
+    Request,
+    Step,
+    StepPayload,
+)
+from server.models.nested import nested, unnest
 from server.rules import facts as rules
+from server.rules.history import TELLING, remember
 from server.services import parties
+from server.services.audience import Seat
+from server.services.hearing import Hearing
 
-HANDLING = frozenset({"settle_on_spot", "handle_here", "sign", "progress", "mediate", "feedback", "finish"})
-"""Actions that make somebody a handler 承办人."""
 PLACE_FIELDS = ("raw_lon", "raw_lat", "crs", "accuracy_m", "fix", "no_location_reason", "text")
+CASE_FACTS = tuple(one.name for one in fields(rules.Facts) if one.name in Case.__table__.columns)
+"""Facts that are columns of the case."""
+ERASED = "erased"
+"""What stands in place of a payload whose personal content was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,64 +43,162 @@ class Record:
 
     Args:
         case: columns of `Case`.
+        facts: the case as the rules see it, with its clocks, assignments and requests.
         report: `PLACE_FIELDS` of the report that opened it.
         grid: (code, name) of the grid version it was filed in.
-        steps: in order; each {seq, id, action, by, as_unit, at, device_at, payload, hash}.
-        deadlines: columns of `Deadline`.
-        assignments: columns of `Assignment`.
+        steps: in order; each {seq, id, action, by, behalf, as_unit, at, device_at, based_on, payload, hash}.
         photos: {sha256 (bytes), kind, step, missing}.
         parties: masked.
-        names: person id → name, for everyone the steps mention.
+        names: person id → name, for everyone the case mentions.
+        seats: subject → its row of the audience.
     """
 
     case: Mapping[str, Any]
+    facts: rules.Facts
     report: Mapping[str, Any]
     grid: tuple[str, str] | None
     steps: Sequence[Mapping[str, Any]]
-    deadlines: Sequence[Mapping[str, Any]]
-    assignments: Sequence[Mapping[str, Any]]
     photos: Sequence[Mapping[str, Any]]
     parties: Sequence[Mapping[str, Any]]
     names: Mapping[uuid.UUID, str]
+    seats: Mapping[str, Seat]
 
 
-def load(connection: Connection, keys: Keys, case_id: uuid.UUID) -> Record:
-    """Read a whole case (seven statements); the caller has made sure that it may be seen."""
-    row = connection.execute(
-        select(
-            Case.__table__,
-            *(getattr(Report, name).label(f"report_{name}") for name in PLACE_FIELDS),
-            Grid.code.label("grid_code"),
-            Grid.name.label("grid_name"),
-        )
-        .join(Report, Report.id == Case.id)
-        .outerjoin(Grid, Grid.id == Case.grid_id)
-        .where(Case.id == case_id)
-    ).one()
+def _columns(model: Any, *leave_out: str) -> list[InstrumentedAttribute[Any]]:
+    return [getattr(model, column.key) for column in model.__table__.columns if column.key not in leave_out]
+
+
+_Columns = Sequence[InstrumentedAttribute[Any]]
+_ID = bindparam("id", type_=Case.id.type)
+_STEPS: _Columns = [Step.seq, Step.envelope, Step.hash, StepPayload.payload]
+_CLOCKS, _TASKS = _columns(Deadline, "case_id"), _columns(Assignment, "case_id")
+_REQUESTS = _columns(Request, "case_id")
+_SEATS: _Columns = [Audience.subject, Audience.gone, Audience.lasting]
+_PHOTOS: _Columns = [PhotoListing.sha256, PhotoListing.kind, PhotoListing.parent_id, PhotoListing.position,
+           PhotoListing.arrived_at]  # fmt: skip
+_PARTIES: _Columns = [Party.id, Party.parent_id, Party.position, Party.role, Party.key_id, Party.sealed]
+_NAMES: _Columns = [Person.id, Person.name]
+_REPORTERS: _Columns = [Report.person_id]
+_FOLLOWER = aliased(Case)
+_FOLLOWERS: _Columns = [_FOLLOWER.id, _FOLLOWER.reporter_id]
+
+
+def _mentioned() -> Select[Any]:
+    """Everyone the case mentions."""
+    mentioned = union(
+        select(Step.person_id).where(Step.case_id == _ID),
+        select(Assignment.handler_id).where(Assignment.case_id == _ID),
+        select(Request.to_person_id).where(Request.case_id == _ID),
+        select(Case.leader_in_charge_id).where(Case.id == _ID),
+    ).subquery()
+    return select(Person).where(Person.id.in_(select(mentioned.c[0])))
+
+
+_WHOLE = (
+    select(
+        Case.__table__,
+        *(getattr(Report, name).label(f"report_{name}") for name in PLACE_FIELDS),
+        Report.origin_system,
+        Grid.code.label("grid_code"),
+        Grid.name.label("grid_name"),
+        nested("steps", _STEPS, select(Step).join(StepPayload, StepPayload.step_id == Step.id).where(
+            Step.case_id == _ID)),
+        nested("clocks", _CLOCKS, select(Deadline).where(Deadline.case_id == _ID)),
+        nested("tasks", _TASKS, select(Assignment).where(Assignment.case_id == _ID)),
+        nested("requests", _REQUESTS, select(Request).where(Request.case_id == _ID)),
+        nested("photos", _PHOTOS, select(PhotoListing).where(PhotoListing.case_id == _ID)),
+        nested("parties", _PARTIES, select(Party).where(Party.case_id == _ID)),
+        nested("seats", _SEATS, select(Audience).where(Audience.case_id == _ID)),
+        nested("names", _NAMES, _mentioned()),
+        nested("reporters", _REPORTERS, select(Report).where(Report.case_id == _ID)),
+        nested("followers", _FOLLOWERS, select(_FOLLOWER).where(_FOLLOWER.master_id == _ID)),
+    )
+    .join(Report, Report.id == Case.id)
+    .outerjoin(Grid, Grid.id == Case.grid_id)
+    .where(Case.id == _ID)
+)  # fmt: skip
+
+
+def load(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
+    """Read a whole case (one statement); None when there is no such case. Whether it may be seen is the caller's
+    to ask."""
+    row = hearing.tx.execute(_WHOLE, {"id": case_id}).first()
+    if row is None:
+        return None
     values = row._mapping
+    case = {column.name: values[column] for column in Case.__table__.columns}
+
+    def rows(name: str, columns: Sequence[Any]) -> list[dict[str, Any]]:
+        return unnest(values[name], columns, hearing.tx.dialect)
+
+    steps = [
+        step_view(one["seq"], one["envelope"], one["payload"], one["hash"])
+        for one in sorted(rows("steps", _STEPS), key=lambda one: one["seq"])
+    ]
+    followers = rows("followers", _FOLLOWERS)
     return Record(
-        case={column.name: values[column] for column in Case.__table__.columns},
+        case=case,
+        facts=_facts(
+            hearing, case, steps, rows("clocks", _CLOCKS), rows("tasks", _TASKS), rows("requests", _REQUESTS),
+            reporters=[one["person_id"] for one in rows("reporters", _REPORTERS)],
+            parties=bool(json.loads(values["parties"])), origin=values["origin_system"] is not None,
+            followers=[one["reporter_id"] for one in followers],
+        ),
         report={name: values[f"report_{name}"] for name in PLACE_FIELDS},
         grid=(row.grid_code, row.grid_name) if row.grid_code is not None else None,
-        steps=(steps := _steps(connection, case_id)),
-        deadlines=clocks(connection, case_id),
-        assignments=assignments(connection, case_id),
-        photos=photos(connection, case_id),
-        parties=parties.masked(connection, keys, case_id),
-        names=_names(connection, {step["by"] for step in steps if step["by"]}),
+        steps=steps,
+        photos=[
+            {"sha256": one["sha256"], "kind": one["kind"], "step": one["parent_id"],
+             "missing": one["arrived_at"] is None}
+            for one in sorted(rows("photos", _PHOTOS), key=lambda one: (one["parent_id"], one["position"]))
+        ],
+        parties=parties.masked_rows(hearing.keys, rows("parties", _PARTIES)),
+        names={one["id"]: one["name"] for one in rows("names", _NAMES)},
+        seats={one["subject"]: Seat(one["gone"], one["lasting"]) for one in rows("seats", _SEATS)},
+    )  # fmt: skip
+
+
+def _facts(
+    hearing: Hearing,
+    case: Mapping[str, Any],
+    steps: Iterable[Mapping[str, Any]],
+    clocks: Iterable[Mapping[str, Any]],
+    tasks: Iterable[Mapping[str, Any]],
+    requests: Iterable[Mapping[str, Any]],
+    *,
+    reporters: Sequence[uuid.UUID],
+    parties: bool,
+    origin: bool,
+    followers: Sequence[uuid.UUID],
+) -> rules.Facts:
+    found = rules.Facts(
+        **{name: case[name] for name in CASE_FACTS},
+        clocks=tuple(
+            rules.Clock(**one) for one in sorted(clocks, key=lambda one: (one["started_at"], one["kind"], one["id"]))
+        ),
+        assignments=tuple(rules.Assignment(**one) for one in sorted(tasks, key=_by_opening)),
+        requests=tuple(rules.Request(**one) for one in sorted(requests, key=lambda one: (one["asked_at"], one["id"]))),
+        reporters=frozenset(reporters),
+        followers_reporters=frozenset(followers),
+        followers=len(followers),
+        village_desk=village_desk(hearing, case["area_code"]),
+        resident=parties,
+        origin=origin,
     )
+    for step in steps:
+        if step["action"] in TELLING and step["payload"] != ERASED:
+            found = remember(found, step["action"], step["by"], step["behalf"], step["as_unit"], step["payload"])
+    return found
 
 
-def photos(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
-    """The photos a case's reports and steps listed, arrived or not."""
-    return [
-        {"sha256": row.sha256, "kind": row.kind, "step": row.parent_id, "missing": row.arrived_at is None}
-        for row in connection.execute(
-            select(PhotoListing.__table__)
-            .where(PhotoListing.case_id == case_id)
-            .order_by(PhotoListing.parent_id, PhotoListing.position)
-        )
-    ]
+def _by_opening(task: Mapping[str, Any]) -> tuple[Any, ...]:
+    return task["opened_at"], {"lead": 0, "co": 1, "copied": 2}[task["role"]], task["id"]
+
+
+def village_desk(hearing: Hearing, area: str) -> uuid.UUID | None:
+    """The desk of the village the case lies in, if it lies in one."""
+    desk = hearing.atlas.centres.get(area) if hearing.atlas.areas[area].level == "village" else None
+    return desk.id if desk else None
 
 
 def step_view(seq: int, envelope: str, payload: str, step_hash: bytes) -> dict[str, Any]:
@@ -92,10 +209,12 @@ def step_view(seq: int, envelope: str, payload: str, step_hash: bytes) -> dict[s
         "id": uuid.UUID(cover["id"]),
         "action": cover["action"],
         "by": uuid.UUID(cover["by"]) if cover["by"] else None,
+        "behalf": uuid.UUID(cover["behalf"]) if cover.get("behalf") else None,
         "as_unit": uuid.UUID(cover["as_unit"]) if cover["as_unit"] else None,
         "at": cover["at"],
         "device_at": cover["device_at"],
-        "payload": json.loads(payload),
+        "based_on": cover["based_on"],
+        "payload": json.loads(payload) if payload != ERASED else ERASED,
         "hash": step_hash.hex(),
     }
 
@@ -108,104 +227,22 @@ def load_step(connection: Connection, step_id: uuid.UUID) -> tuple[dict[str, Any
         .where(Step.id == step_id)
     ).one()
     step = step_view(row.seq, row.envelope, row.payload, row.hash)
-    return step, _names(connection, {step["by"]} if step["by"] else set())
+    return step, names_of(connection, [one for one in (step["by"], step["behalf"]) if one])
 
 
-def clocks(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
-    """Every deadline of a case, in the order in which they started."""
-    rows = connection.execute(
-        select(Deadline.__table__).where(Deadline.case_id == case_id).order_by(Deadline.started_at, Deadline.kind)
-    )
-    return [dict(row._mapping) for row in rows]
-
-
-def assignments(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
-    """Every assignment of a case, in the order in which they were made, the lead first."""
-    rows = connection.execute(
-        select(Assignment.__table__)
-        .where(Assignment.case_id == case_id)
-        .order_by(Assignment.opened_at, Assignment.role.desc(), Assignment.id)
-    )
-    return [dict(row._mapping) for row in rows]
-
-
-class History(NamedTuple):
-    """What the steps so far say about people and attempts."""
-
-    handlers: frozenset[uuid.UUID]
-    verifiers: frozenset[uuid.UUID]
-    attempts: int
-    refused: bool
-
-
-def history(steps: Iterable[Mapping[str, Any]]) -> History:
-    """Read it from steps {action, by, payload}."""
-    seen = list(steps)
-    mediations = [one["payload"] for one in seen if one["action"] == "mediate"]
-    return History(
-        handlers=frozenset(one["by"] for one in seen if one["action"] in HANDLING and one["by"]),
-        verifiers=frozenset(one["by"] for one in seen if one["action"] == "verify_pass" and one["by"]),
-        attempts=sum(one["present"] == "yes" and one["outcome"] != "contacted" for one in mediations),
-        refused=any(one["outcome"] == "refused" for one in mediations),
-    )
-
-
-def telling_steps(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
-    """The steps that `history` looks at: {action, by, payload}."""
-    rows = connection.execute(
-        select(Step.action, Step.person_id, StepPayload.payload)
-        .join(StepPayload, StepPayload.step_id == Step.id)
-        .where(Step.case_id == case_id, Step.action.in_((*HANDLING, "verify_pass")))
-        .order_by(Step.seq)
-    )
-    return [{"action": row.action, "by": row.person_id, "payload": json.loads(row.payload)} for row in rows]
-
-
-def facts(
-    case: Mapping[str, Any],
-    deadlines: Sequence[Mapping[str, Any]],
-    tasks: Sequence[Mapping[str, Any]],
-    past: History,
-    village_desk: uuid.UUID | None,
-) -> rules.Facts:
-    """What the rules look at."""
-    return rules.Facts(
-        state=case["state"],
-        category=case["category"],
-        urgency=case["urgency"],
-        holder=case["holder_id"],
-        first_responsible=case["first_responsible_id"],
-        dispatcher=case["dispatcher_id"],
-        village_desk=village_desk,
-        settled_level=case["settled_level"],
-        rework_count=case["rework_count"],
-        reopen_count=case["reopen_count"],
-        received_at=case["received_at"],
-        ended_at=case["ended_at"],
-        clocks=tuple(
-            rules.Clock(
-                clock["id"], clock["kind"], clock["unit_id"], clock["assignment_id"], clock["round"],
-                clock["started_at"], clock["due_current"], clock["met_at"] is None and clock["ended_at"] is None,
-            )
-            for clock in deadlines
-        ),
-        assignments=tuple(rules.Assignment(one["id"], one["role"], one["unit_id"], one["state"]) for one in tasks),
-        handlers=past.handlers,
-        attempts=past.attempts,
-        refused=past.refused,
-    )  # fmt: skip
-
-
-def _steps(connection: Connection, case_id: uuid.UUID) -> list[dict[str, Any]]:
-    rows = connection.execute(
-        select(Step.seq, Step.envelope, Step.hash, StepPayload.payload)
-        .join(StepPayload, StepPayload.step_id == Step.id)
-        .where(Step.case_id == case_id)
-        .order_by(Step.seq)
-    )
-    return [step_view(row.seq, row.envelope, row.payload, row.hash) for row in rows]
-
-
-def _names(connection: Connection, people: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    rows = connection.execute(select(Person.id, Person.name).where(Person.id.in_(people)))
+def names_of(connection: Connection, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Person id → name."""
+    rows = connection.execute(select(Person.id, Person.name).where(Person.id.in_(list(people))))
     return {row.id: row.name for row in rows}
+
+
+def visible(record: Record, subjects: Iterable[str]) -> bool:
+    """Does one of these subjects have a seat in the case's audience?"""
+    return any(subject in record.seats and not record.seats[subject].gone for subject in subjects)
+
+
+def with_step(
+    record: Record, after: rules.Facts, case: Mapping[str, Any], step: Mapping[str, Any], seats: Mapping[str, Seat]
+) -> Record:
+    """The record after a move, without reading it again."""
+    return replace(record, facts=after, case=case, steps=[*record.steps, step], seats=seats)

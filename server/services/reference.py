@@ -6,7 +6,7 @@ newer stamp waits for one reload, while requests that began earlier go on with w
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from typing import Generic, TypeVar
@@ -65,6 +65,7 @@ class Atlas:
     Args:
         centres: area code → its centre.
         duties: (category or what is above it, area code) → units that answer.
+        children: area code → areas directly below. `units_of`: area code → its units in office.
     """
 
     version: int
@@ -74,6 +75,8 @@ class Atlas:
     centres: Mapping[str, UnitEntry]
     duties: Mapping[tuple[str, str], tuple[uuid.UUID, ...]]
     locator: Locator
+    children: Mapping[str, Sequence[str]]
+    units_of: Mapping[str, Sequence[uuid.UUID]]
 
     def line_of(self, area: str) -> list[str]:
         """The area's code and those above it, lowest first."""
@@ -100,16 +103,48 @@ class Atlas:
         """The centre above a unit; the top centre has none."""
         return next(iter(self.superiors(unit)), None)
 
+    def is_centre(self, unit: uuid.UUID) -> bool:
+        """Is it a centre, and not a department or mediation body?"""
+        return self.units[unit].kind == "centre"
+
+    def child_centres(self, centre: uuid.UUID) -> list[uuid.UUID]:
+        """Centres directly below."""
+        below = self.children.get(self.units[centre].area, ())
+        return [self.centres[code].id for code in below if code in self.centres]
+
+    def centres_below(self, centre: uuid.UUID) -> list[uuid.UUID]:
+        """Centres below, at any depth, the nearest level first."""
+        found, level = list[uuid.UUID](), self.child_centres(centre)
+        while level:
+            found += level
+            level = [lower for one in level for lower in self.child_centres(one)]
+        return found
+
+    def peers(self, centre: uuid.UUID) -> list[uuid.UUID]:
+        """Other centres of the same level: those of the same parent first."""
+        entry, level = self.units[centre], self.level_of(centre)
+        parent = self.areas[entry.area].parent
+        others = [one for code, one in self.centres.items() if self.areas[code].level == level and one.id != centre]
+        return [one.id for one in sorted(others, key=lambda one: (self.areas[one.area].parent != parent, one.area))]
+
+    def covers(self, centre: uuid.UUID, area: str) -> bool:
+        """Does the area lie in the centre's own?"""
+        return self.within(area, self.units[centre].area)
+
+    def inside(self, area: str, outer: str) -> bool:
+        """Is the area the outer one or below it?"""
+        return area in self.areas and self.within(area, outer)
+
+    def area_of(self, unit: uuid.UUID) -> str:
+        """The code of the unit's area."""
+        return self.units[unit].area
+
     def within_reach(self, centre: uuid.UUID) -> list[uuid.UUID]:
         """Units a centre may hand work to: itself, departments and mediation bodies of its area, and for a
         township its village desks."""
         area = self.units[centre].area
-        own = [unit.id for unit in self.units.values() if unit.area == area]
-        if self.areas[area].level != "township":
-            return own
-        return own + [
-            self.centres[code].id for code, one in self.areas.items() if one.parent == area and code in self.centres
-        ]
+        own = list(self.units_of.get(area, ()))
+        return own + self.child_centres(centre) if self.areas[area].level == "township" else own
 
     def level_of(self, unit: uuid.UUID) -> str:
         """The level of the area a unit belongs to."""
@@ -184,6 +219,15 @@ def _load_atlas(connection: Connection, stamp: int) -> Atlas:
         row.id: UnitEntry(row.id, row.name, row.kind, row.area_code)
         for row in connection.execute(select(Unit.__table__))
     }
+    ended = set(connection.execute(select(Unit.id).where(Unit.ended_at.is_not(None))).scalars())
+    in_office = [unit for unit in units.values() if unit.id not in ended]
+    children: dict[str, list[str]] = {}
+    for area in areas.values():
+        if area.parent is not None:
+            children.setdefault(area.parent, []).append(area.code)
+    units_of: dict[str, list[uuid.UUID]] = {}
+    for unit in in_office:
+        units_of.setdefault(unit.area, []).append(unit.id)
     duties: dict[tuple[str, str], tuple[uuid.UUID, ...]] = {}
     for row in connection.execute(select(Duty.__table__).order_by(Duty.id)):
         key = (row.category, row.area_code)
@@ -198,8 +242,10 @@ def _load_atlas(connection: Connection, stamp: int) -> Atlas:
             for row in current
         },
         units=units,
-        centres={unit.area: unit for unit in units.values() if unit.kind == "centre"},
+        centres={unit.area: unit for unit in in_office if unit.kind == "centre"},
         duties=duties,
+        children=children,
+        units_of=units_of,
         locator=Locator(GridShape(row.code, row.layer, row.geometry) for row in current),
     )
 

@@ -6,19 +6,28 @@ a case that vanished with all its steps is missed by the next anchor, which dige
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
-from server.models import Anchor, Case, Step, StepPayload
+from server.models import Anchor, Assignment, Case, Deadline, Request, Step, StepPayload
 from server.models.numbers import change_horizon
+from server.rules import facts
+from server.rules.effects import apply
+from server.rules.facts import Facts
 from server.services import log
+from server.services.records import CASE_FACTS, ERASED
 
-ERASED = "erased"
-"""What stands in place of a payload whose personal content was erased."""
+KEPT_BESIDE: Mapping[str, Callable[..., Any]] = {
+    "clocks": facts.Clock,
+    "assignments": facts.Assignment,
+    "requests": facts.Request,
+}
+"""What a case has beside its own columns, and the value that a row of it is."""
 
 
 class Fault(NamedTuple):
@@ -32,20 +41,35 @@ class Fault(NamedTuple):
 def check_cases(connection: Connection) -> Iterator[Fault | None]:
     """Every case in turn: None when it is sound, else what is wrong with it."""
     columns = [column for column in Case.__table__.columns if column.name not in ("lon", "lat", "cell")]
-    steps = connection.execute(
-        select(Step.__table__, StepPayload.salt, StepPayload.payload)
-        .outerjoin(StepPayload, StepPayload.step_id == Step.id)
-        .order_by(Step.case_id, Step.seq)
-        .execution_options(yield_per=500)
-    )
-    chains = groupby(steps, key=lambda step: step.case_id)
-    chain = next(chains, None)
+    payloads = [StepPayload.salt, StepPayload.payload]
+    chains = _Beside(
+        connection,
+        select(Step.__table__, *payloads).outerjoin(StepPayload, StepPayload.step_id == Step.id)
+        .order_by(Step.case_id, Step.seq),
+    )  # fmt: skip
+    kept = {
+        name: _Beside(connection, select(model.__table__).order_by(model.case_id, model.id))
+        for name, model in (("clocks", Deadline), ("assignments", Assignment), ("requests", Request))
+    }
     for case in connection.execute(select(*columns).order_by(Case.id).execution_options(yield_per=500)):
-        found: Sequence[Row[Any]] = ()
-        if chain is not None and chain[0] == case.id:
-            found = list(chain[1])
-            chain = next(chains, None)
-        yield _check_chain(case, found)
+        yield _check_chain(case, chains.of(case.id), {name: rows.of(case.id) for name, rows in kept.items()})
+
+
+class _Beside:
+    """Rows of another table, read in step with the cases: both come in the order of the case's id."""
+
+    def __init__(self, connection: Connection, ordered: Select[Any]) -> None:
+        rows = connection.execute(ordered.execution_options(yield_per=500))
+        self._groups = groupby(rows, key=lambda row: row.case_id)
+        self._next = next(self._groups, None)
+
+    def of(self, case_id: uuid.UUID) -> Sequence[Row[Any]]:
+        """The rows of this case."""
+        if self._next is None or self._next[0] != case_id:
+            return ()
+        found = list(self._next[1])
+        self._next = next(self._groups, None)
+        return found
 
 
 def check_anchors(connection: Connection) -> Iterator[Fault]:
@@ -75,15 +99,42 @@ def write_anchor(tx: Connection, now: datetime) -> int:
     return count
 
 
-def fold(envelopes: Sequence[str]) -> dict[str, Any]:
-    """The case columns that a chain of steps leads to, in canonical JSON's words."""
-    state: dict[str, Any] = {}
-    for envelope in envelopes:
-        state.update(json.loads(envelope)["effects"]["case"])
-    return state
+def fold(covers: Sequence[Mapping[str, Any]]) -> Facts:
+    """The case that a chain of envelopes leads to, with its clocks, assignments and requests."""
+    case = Facts(None, "", 0, None)
+    for cover in covers:
+        at, device_at = datetime.fromisoformat(cover["at"]), datetime.fromisoformat(cover["device_at"])
+        case = apply(case, log.effects_of(cover), at, device_at)
+    return case
 
 
-def _check_chain(case: Row[Any], steps: Sequence[Row[Any]]) -> Fault | None:
+def _disagreeing(
+    case: Row[Any], kept: Mapping[str, Sequence[Row[Any]]], covers: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Names of what is stored otherwise than the steps say. Steps of releases that did not keep everything in them are
+    held to the case's columns only."""
+    told = {name for cover in covers for name in cover["effects"]["case"]}
+    if not all("asked" in cover["effects"] for cover in covers):
+        state: dict[str, Any] = {}
+        for cover in covers:
+            state.update(cover["effects"]["case"])
+        stored = json.loads(log.canonical({name: case._mapping[name] for name in state}))
+        return sorted(name for name in state if state[name] != stored[name])
+    folded = fold(covers)
+    wrong = [name for name in told if name in CASE_FACTS and getattr(folded, name) != case._mapping[name]]
+    for name, kind in KEPT_BESIDE.items():
+        stored = [kind(**{key: value for key, value in row._mapping.items() if key != "case_id"}) for row in kept[name]]
+        if sorted(stored, key=_by_id) != sorted(getattr(folded, name), key=_by_id):
+            wrong.append(name)
+    return sorted(wrong)
+
+
+def _by_id(value: Any) -> uuid.UUID:
+    found: uuid.UUID = value.id
+    return found
+
+
+def _check_chain(case: Row[Any], steps: Sequence[Row[Any]], kept: Mapping[str, Sequence[Row[Any]]]) -> Fault | None:
     previous = log.START
     for place, step in enumerate(steps, start=1):
         cover = json.loads(step.envelope)
@@ -103,9 +154,7 @@ def _check_chain(case: Row[Any], steps: Sequence[Row[Any]]) -> Fault | None:
             f"应有 {case.version} 步，现有 {len(steps)} 步，或末步不符。",
             f"It should end with step {case.version}; found {len(steps)} steps, or another end.",
         )
-    folded = fold([step.envelope for step in steps])
-    stored = json.loads(log.canonical({name: case._mapping[name] for name in folded}))
-    if wrong := sorted(name for name in folded if folded[name] != stored[name]):
+    if wrong := _disagreeing(case, kept, [json.loads(step.envelope) for step in steps]):
         return Fault(
             case.code, f"状态与流转记录不符：{', '.join(wrong)}。", f"Not as its steps say: {', '.join(wrong)}."
         )

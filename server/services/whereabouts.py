@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from geodata.crs import Crs, to_wgs84
 from grids.locator import Candidate
@@ -71,3 +72,16 @@ def by_choice(atlas: Atlas, own_grids: Sequence[str], grid_code: str | None) -> 
         raise invalid("grid_code", "没有定位时只能选择自己的网格。", "Without a place, choose one of your own grids.")
     code = grid_code or next((code for code in own_grids if code in atlas.grids), None)
     return Whereabouts("chosen", atlas.grids[code] if code else None, (), None, None, None)
+
+
+def nearest_township(atlas: Atlas, found: Whereabouts) -> str | None:
+    """The township of the nearest grid, for a point outside all of them."""
+    nearest = atlas.grids[found.nearest.code] if found.grid is None and found.nearest else None
+    return atlas.ancestor(nearest.village, "township") if nearest else None
+
+
+def candidates(found: Whereabouts) -> list[dict[str, Any]]:
+    """The grids it could be, as a case keeps them; outside all grids the nearest one."""
+    shown = list(found.candidates[:CANDIDATES_SHOWN])
+    listed = shown or ([found.nearest] if found.nearest else [])
+    return [{"code": one.code, "distance_m": round(one.distance_m, 1)} for one in listed]

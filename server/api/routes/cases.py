@@ -20,7 +20,7 @@ from server.api.views import cases as views
 from server.db import reading, transaction
 from server.office import office
 from server.rules.refusals import Refusal, invalid
-from server.rules.workflow import BY_ACTION
+from server.rules.workflow import BY_ACTION, Move
 from server.services import access, cases, duplicates, lists, log, parties, people, records
 from server.services.hearing import Hearing, hear
 
@@ -87,46 +87,59 @@ def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], i
     """Make a move on a case under the step id that the device minted."""
     raw = bodies.read_json()
     content = log.content_digest(raw, office().keys.content)
+    action, payload = str(raw.get("action", "")), raw.get("payload")
     with transaction() as tx:
         hearing = hear(tx, who(), g.now)
-        case = cases.lock(tx, case_id)
-        if known := cases.find(tx, step_id):
-            cases.check_replay(known, who(), content, raw.get("action", ""), case_id)
-            return _receipt(hearing, case_id, step_id), 200
+        others = cases.partner(tx, case_id, action, payload) if isinstance(payload, dict) else []
+        change = cases.lock(tx, case_id, *others)
+        record = records.load(hearing, case_id) if change is not None else None
+        if known := _known(hearing, record, step_id):
+            cases.check_replay(known, who(), content, action, case_id)
+            return _receipt(hearing, record, step_id), 200
         body = bodies.load(_step_schema, raw)
-        if body["action"] not in BY_ACTION or body["action"] == "submit":
+        move = BY_ACTION.get(body["action"])
+        if move is None or move.who <= {"system", "resident"} or body["action"] == "submit":
             raise invalid("action", "没有这种操作。", "There is no such action.")
-        if case is None or not access.may_see(tx, who(), case_id):
+        if record is None or change is None or not records.visible(record, access.subjects(who())):
             raise Refusal("not_found")
-        _no_choice_yet(body)
-        wish = cases.Wish(body["action"], body["based_on"], body["payload"], body["as_unit"], body["assignment"])
+        _check_about(body, move)
+        wish = cases.Wish(
+            body["action"], body["based_on"], body["payload"], body["as_unit"], body["assignment"], body["request"]
+        )
         try:
-            cases.advance(hearing, case, wish, cases.Submission(step_id, content, body["at"]))
+            moved = cases.advance(hearing, record, wish, cases.Submission(step_id, content, body["at"]), change)
         except Refusal as refusal:
             if refusal.code in ("case_has_moved", "move_not_allowed"):
-                refusal.extra["case"] = show(hearing, case_id)
+                refusal.extra["case"] = views.whole(hearing, record, duplicates.find(hearing, record.case))
             raise
-        return _receipt(hearing, case_id, step_id), 201
+        return _receipt(hearing, moved, step_id), 201
 
 
 def show(hearing: Hearing, case_id: uuid.UUID) -> dict[str, Any] | None:
     """The whole case, or None when this person may not see it (or there is none)."""
-    if not access.may_see(hearing.tx, hearing.person, case_id):
+    record = records.load(hearing, case_id)
+    if record is None or not records.visible(record, access.subjects(hearing.person)):
         return None
-    record = records.load(hearing.tx, hearing.keys, case_id)
     return views.whole(hearing, record, duplicates.find(hearing, record.case))
 
 
-def _receipt(hearing: Hearing, case_id: uuid.UUID, step_id: uuid.UUID) -> dict[str, Any]:
-    case = show(hearing, case_id)
-    if case is not None:
+def _known(hearing: Hearing, record: records.Record | None, step_id: uuid.UUID) -> Any:
+    """The step that already has this id, looked up only when the case itself does not show that it is new."""
+    if record is not None and not any(one["id"] == step_id for one in record.steps):
+        return None
+    return cases.find(hearing.tx, step_id)
+
+
+def _receipt(hearing: Hearing, record: records.Record | None, step_id: uuid.UUID) -> dict[str, Any]:
+    if record is not None and records.visible(record, access.subjects(hearing.person)):
+        case = views.whole(hearing, record, duplicates.find(hearing, record.case))
         return {"step": next(one for one in case["steps"] if one["id"] == step_id), "case": case}
     step, names = records.load_step(hearing.tx, step_id)
     return {"step": views.step(hearing.atlas, names, step), "case": None}
 
 
-def _no_choice_yet(body: dict[str, Any]) -> None:
-    if body["assignment"] is not None and not BY_ACTION[body["action"]].who <= {"lead", "co"}:
+def _check_about(body: dict[str, Any], move: Move) -> None:
+    if body["assignment"] is not None and move.task is None:
         raise invalid("assignment", "这种操作不针对某项分派。", "This action is not about one assignment.")
-    if body["request"] is not None:
+    if body["request"] is not None and move.request is None:
         raise invalid("request", "这种操作不针对请求。", "This action answers no request.")

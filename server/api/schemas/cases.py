@@ -1,9 +1,11 @@
 """What a case looks like to a client, and how cases are asked for."""
 
+from typing import get_args
+
 from marshmallow import Schema, fields, validate
 
 from server.api.schemas.values import CodedSchema, NamedSchema, QueryNumbers, Strict, Words, one_of, short, whole
-from server.rules.facts import State
+from server.rules.facts import RequestKind, State
 
 ASKS = ("accept", "dispatch", "sign", "handle", "answer", "verify", "visit", "check")
 
@@ -65,6 +67,9 @@ class AssignmentSchema(Schema):
     unit = fields.Nested(NamedSchema, required=True)
     state = fields.String(required=True)
     handler = fields.Nested(NamedSchema, required=True, allow_none=True)
+    pool = fields.Boolean(required=True, metadata={"description": "Waits with others for whoever signs first."})
+    place = fields.String(required=True, allow_none=True)
+    arrive_by = fields.DateTime(required=True, allow_none=True)
     due_at = fields.DateTime(required=True, allow_none=True)
     signed_at = fields.DateTime(required=True, allow_none=True)
     arrived_at = fields.DateTime(required=True, allow_none=True)
@@ -77,6 +82,7 @@ class DeadlineSchema(Schema):
     kind = fields.String(required=True)
     unit = fields.Nested(NamedSchema, required=True)
     assignment = fields.UUID(required=True, allow_none=True)
+    request = fields.UUID(required=True, allow_none=True)
     round = fields.Integer(required=True)
     due_original = fields.DateTime(required=True)
     due_current = fields.DateTime(required=True)
@@ -86,6 +92,24 @@ class DeadlineSchema(Schema):
     )
     paused = fields.Boolean(required=True)
     rung = fields.String(required=True, allow_none=True)
+    offline_late = fields.Boolean(
+        required=True, metadata={"description": "Met in time by the device's clock, too late by the office's."}
+    )
+    excused = fields.Boolean(required=True)
+
+
+class RequestSchema(Schema):
+    """An ask that waits for an answer; a supervision stays until it is lifted."""
+
+    id = fields.UUID(required=True)
+    kind = one_of(*get_args(RequestKind), required=True)
+    state = fields.String(required=True)
+    assignment = fields.UUID(required=True, allow_none=True)
+    by = fields.Nested(NamedSchema, required=True, allow_none=True)
+    to = fields.Nested(NamedSchema, required=True, allow_none=True)
+    asked_at = fields.DateTime(required=True)
+    answer_due = fields.DateTime(required=True, allow_none=True)
+    terms = fields.Dict(required=True, metadata={"description": "What was asked for, as its kind needs it."})
 
 
 class StepSchema(Schema):
@@ -95,6 +119,9 @@ class StepSchema(Schema):
     id = fields.UUID(required=True)
     action = fields.String(required=True)
     by = fields.Nested(NamedSchema, required=True, allow_none=True)
+    on_behalf_of = fields.Nested(
+        NamedSchema, required=True, allow_none=True, metadata={"description": "For whom a stand-in acted."}
+    )
     as_unit = fields.Nested(NamedSchema, required=True, allow_none=True)
     at = fields.DateTime(required=True)
     device_at = fields.DateTime(required=True)
@@ -146,6 +173,8 @@ class MoveSchema(Schema):
 
     action = fields.String(required=True)
     label = fields.Nested(LabelSchema, required=True)
+    assignment = fields.UUID(metadata={"description": "The assignment it is about, where it is about one."})
+    request = fields.UUID(metadata={"description": "The request it is about, where it is about one."})
     needs = fields.List(fields.Nested(NeedSchema), required=True)
     then = fields.List(fields.String(), required=True)
 
@@ -169,15 +198,17 @@ class CaseSchema(SummarySchema):
     dispatcher = fields.Nested(NamedSchema, required=True, allow_none=True)
     first_responsible = fields.Nested(NamedSchema, required=True, allow_none=True)
     leader_in_charge = fields.Nested(NamedSchema, required=True, allow_none=True)
+    master = fields.UUID(required=True, allow_none=True, metadata={"description": "The case it was merged into."})
     result = fields.String(required=True, allow_none=True)
     route = fields.String(required=True, allow_none=True)
     assignments = fields.List(fields.Nested(AssignmentSchema), required=True)
-    requests = fields.List(fields.Dict(), required=True)
+    requests = fields.List(fields.Nested(RequestSchema), required=True)
     deadlines = fields.List(fields.Nested(DeadlineSchema), required=True)
     rung = fields.String(required=True, allow_none=True)
     rework_count = fields.Integer(required=True)
     reopen_count = fields.Integer(required=True)
     settled_level = fields.String(required=True, allow_none=True)
+    satisfaction = fields.String(required=True, allow_none=True)
     parties = fields.List(fields.Nested(MaskedPartySchema), required=True)
     steps = fields.List(fields.Nested(StepSchema), required=True)
     photos = fields.List(fields.Nested(PhotoSchema), required=True)

@@ -4,6 +4,7 @@ ground floor."""
 import json
 import uuid
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -50,7 +51,7 @@ def upgrade() -> None:
     _indexes()
 
 
-def _add(table: str, name: str, kind: sa.types.TypeEngine, *, reference: str | None = None, default: str | None = None):
+def _add(table: str, name: str, kind: Any, *, reference: str | None = None, default: str | None = None) -> None:
     """Add a column alike on both databases; a default only fills the rows that are there."""
     dialect = op.get_bind().dialect
     words = f"ALTER TABLE {table} ADD COLUMN {name} {kind.dialect_impl(dialect).compile(dialect=dialect)}"
@@ -96,19 +97,8 @@ def _requests() -> None:
 
 
 def _people() -> None:
-    op.create_table(
-        "stand_ins",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("stand_in_id", sa.Uuid(), nullable=False),
-        sa.Column("valid_from", Instant(), nullable=False),
-        sa.Column("valid_to", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_stand_ins_person_id"),
-        sa.ForeignKeyConstraint(["stand_in_id"], ["persons.id"], name="fk_stand_ins_stand_in_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_stand_ins"),
-    )
-    op.create_index("ix_stand_ins_person_id", "stand_ins", ["person_id"])
-    op.create_index("ix_stand_ins_stand_in_id", "stand_ins", ["stand_in_id"])
+    _add("grants", "behalf_id", sa.Uuid(), reference="persons")
+    op.create_index("ix_grants_behalf_id", "grants", ["behalf_id"])
     op.create_table(
         "duty_shifts",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -179,10 +169,10 @@ def _cases() -> None:
         "steps", sa.column("case_id", sa.Uuid()), sa.column("action", sa.String()), sa.column("at", Instant())
     )
 
-    def made(*actions: str):
+    def made(*actions: str) -> Any:
         return (steps.c.case_id == cases.c.id) & steps.c.action.in_(actions)
 
-    def when(moment, *actions: str):
+    def when(moment: Any, *actions: str) -> Any:
         return sa.select(moment(steps.c.at)).where(made(*actions)).scalar_subquery()
 
     ended_by = sa.func.coalesce(cases.c.dispatcher_id, cases.c.first_responsible_id)
