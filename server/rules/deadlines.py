@@ -63,8 +63,8 @@ def add_working_days(instant: datetime, days: int, calendar: Calendar) -> dateti
 def working_time(start: datetime, end: datetime, calendar: Calendar) -> timedelta:
     """The office-shift time between two instants; none when `end` is not after `start`."""
     start, end = _utc(start), _utc(end)
-    total, day = timedelta(), calendar.day_of(start)
-    while day <= calendar.day_of(end):
+    total, day, last = timedelta(), calendar.day_of(start), calendar.day_of(end)
+    while day <= last:
         for opens, closes in calendar.shift_spans(day):
             total += max(timedelta(), min(closes, end) - max(opens, start))
         day += timedelta(days=1)
@@ -80,8 +80,8 @@ def resumed(due: datetime, paused_at: datetime, resumed_at: datetime, unit: Time
       resumption, up to the office's closing.
     - `calendar_days`: moved by the days between the two dates, at the same time of day.
 
-    Days within one and the same date change nothing. Paused on its last day and resumed on another, a limit in days
-    has that day again, or the next one when less of that day remains than was left. A `working_hours` clock whose
+    A limit in days that is paused and resumed on one and the same date stays as it is. Paused on its last day and
+    resumed on another, it ends with that day, or with the next when less of that day remains than was left. A `working_hours` clock whose
     due was set outside the office's hours, with none of them left, is moved as one in `hours`. A clock that was due
     when it was paused stays as it is: overdue stays overdue.
 

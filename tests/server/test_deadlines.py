@@ -118,9 +118,11 @@ PAUSES: dict[TimeUnit, list[tuple[str, str, str, str]]] = {
         ("Mon 2026-11-30 18:00", "Mon 2026-11-30 15:00", "Wed 2026-12-02 15:00", "Wed 2026-12-02 18:00"),
         ("Mon 2026-11-30 18:00", "Mon 2026-11-30 15:00", "Wed 2026-12-02 15:01", "Thu 2026-12-03 18:00"),
         ("Mon 2026-11-30 18:00", "Mon 2026-11-30 15:00", "Sat 2026-12-05 10:00", "Mon 2026-12-07 18:00"),
-        # Somebody set it to a noon, to a Saturday.
+        # Somebody set it to a noon, to an evening, to a Saturday; the last goes on as the office closes.
         ("Wed 2026-12-02 12:00", "Mon 2026-11-30 10:00", "Tue 2026-12-01 10:00", "Thu 2026-12-03 18:00"),
+        ("Mon 2026-11-30 20:00", "Fri 2026-11-27 19:00", "Sun 2026-11-29 20:00", "Mon 2026-11-30 20:00"),
         ("Sat 2026-11-28 12:00", "Fri 2026-11-27 20:00", "Sat 2026-11-28 09:00", "Mon 2026-11-30 18:00"),
+        ("Sat 2026-11-28 12:00", "Fri 2026-11-27 20:00", "Mon 2026-11-30 18:00", "Tue 2026-12-01 18:00"),
     ],
     "calendar_days": [
         # Moved by the days between the dates, whatever the hours; over month ends and the leap day.
@@ -128,6 +130,7 @@ PAUSES: dict[TimeUnit, list[tuple[str, str, str, str]]] = {
         ("Sun 2026-12-20 23:59:59", "Mon 2026-11-23 00:00", "Mon 2026-11-23 23:59", "Sun 2026-12-20 23:59:59"),
         ("Mon 2026-11-30 23:59:59", "Sun 2026-11-29 22:00", "Tue 2026-12-01 06:00", "Wed 2026-12-02 23:59:59"),
         ("Wed 2024-02-28 23:59:59", "Tue 2024-02-27 09:00", "Thu 2024-02-29 09:00", "Fri 2024-03-01 23:59:59"),
+        ("Sun 2026-12-20 23:59:59", "Sun 2026-12-20 08:00", "Sun 2026-12-20 20:00", "Sun 2026-12-20 23:59:59"),
         ("Sun 2026-12-20 23:59:59", "Sun 2026-12-20 08:00", "Tue 2026-12-22 08:00", "Tue 2026-12-22 23:59:59"),
         ("Sun 2026-12-20 23:59:59", "Sun 2026-12-20 08:00", "Tue 2026-12-22 08:01", "Wed 2026-12-23 23:59:59"),
     ],
@@ -264,6 +267,12 @@ def test_half_of_a_limit_leaves_out_the_time_that_it_stood_still(
 ):
     pauses = [(local(paused), goes_on and local(goes_on))]
     assert at_share(local(start), local(end), 0.5, unit, CALENDAR, pauses) == local(used)  # type: ignore[arg-type]
+
+
+def test_a_share_used_up_at_the_moment_of_the_pause_was_used_up_then():
+    start, end = local("Monday 2026-11-23 00:00"), local("Monday 2026-11-23 20:00")
+    stood = [(local("Monday 2026-11-23 02:00"), local("Monday 2026-11-23 12:00"))]
+    assert at_share(start, end, 0.2, "hours", CALENDAR, stood) == local("Monday 2026-11-23 02:00")
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,13 @@ def test_time_that_a_clock_stood_still_counts_for_no_stage():
     stood = [(local("Wednesday 2026-11-25 18:00"), local("Monday 2026-12-07 08:00"))]
     suspended = ("handle", WEEK[1], local("Wednesday 2026-12-09 18:00"), "working_days")
     # 21 office hours before it, 21 after: 80 % of 42 are 33.6, so 12.6 after it.
-    assert stages(*suspended, RULES, stood)[0] == (YELLOW, local("Tuesday 2026-12-08 16:36"))
+    assert stages(*suspended, RULES, stood) == [
+        (YELLOW, local("Tuesday 2026-12-08 16:36")),
+        (RED, local("Wednesday 2026-12-09 18:00")),
+        (SUPERVISED, local("Thursday 2026-12-10 18:00")),
+        (YELLOW_CARD, local("Monday 2026-12-14 18:00")),
+        (RED_CARD, local("Friday 2026-12-18 18:00")),
+    ]
     assert reached(*suspended, RULES, local("Monday 2026-12-07 08:30"), stood) is NONE
 
 
@@ -171,6 +177,9 @@ def test_what_was_overdue_when_it_was_suspended_climbs_no_rung_meanwhile():
         (RED_CARD, local("Wednesday 2026-12-30 18:00")),
     ]
     assert reached(*WEEK, RULES, local("Wednesday 2026-12-23 10:00"), stood) is SUPERVISED
+    # Suspended at the very due: the day after it was left, and follows Wednesday.
+    at_due = [(WEEK[2], local("Wednesday 2026-12-02 10:00"))]
+    assert stages(*WEEK, RULES, at_due)[2] == (SUPERVISED, local("Thursday 2026-12-03 18:00"))
     # One that still lasts has not moved anything yet.
     assert stages(*WEEK, RULES, [(stood[0][0], None)]) == stages(*WEEK, RULES)
 
