@@ -81,9 +81,9 @@ def resumed(due: datetime, paused_at: datetime, resumed_at: datetime, unit: Time
     - `calendar_days`: moved by the days between the two dates, at the same time of day.
 
     A limit in days that is paused and resumed on one and the same date stays as it is. Paused on its last day and
-    resumed on another, it ends with that day, or with the next when less of that day remains than was left. A `working_hours` clock whose
-    due was set outside the office's hours, with none of them left, is moved as one in `hours`. A clock that was due
-    when it was paused stays as it is: overdue stays overdue.
+    resumed on another, it ends with that day, or with the next when less of that day remains than was left.
+    A `working_hours` clock whose due was set outside the office's hours, with none of them left, is moved as one in
+    `hours`. A clock that was due when it was paused stays as it is: overdue stays overdue.
 
     Raises:
         ValueError: `resumed_at` lies before `paused_at`.
