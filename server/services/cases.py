@@ -22,6 +22,7 @@ from server.rules.refusals import Refusal, invalid
 from server.rules.rulebook import RuleBook
 from server.rules.situation import Situation
 from server.rules.standing import SYSTEM, Standing, stand
+from server.rules.upkeep import next_look
 from server.rules.workflow import ASKING, BY_ACTION, OVERTAKING, Decision, decide
 from server.services import access, audience, colleagues, duplicates, log, outcome, parties, records, whereabouts
 from server.services.hearing import Hearing
@@ -112,13 +113,17 @@ def open_case(
     return row, after, records.step_view(1, entry.envelope, entry.payload, entry.hash)
 
 
-def lock(tx: Connection, *ids: uuid.UUID) -> int | None:
+def lock(tx: Connection, *ids: uuid.UUID, wait: bool = True) -> int | None:
     """Hold these cases until the transaction ends, in the order of their ids so that nobody waits in a circle.
 
-    Returns: this transaction's change number; None when the first of them does not exist.
+    Returns: this transaction's change number; None when the first of them does not exist, or is held by somebody
+    else and `wait` is False.
     """
     rows = tx.execute(
-        select(Case.id, change_column(tx)).where(Case.id.in_(ids)).order_by(Case.id).with_for_update(of=Case)
+        select(Case.id, change_column(tx))
+        .where(Case.id.in_(ids))
+        .order_by(Case.id)
+        .with_for_update(of=Case, skip_locked=not wait)
     ).all()
     if ids[0] not in {row.id for row in rows}:
         return None
@@ -166,6 +171,12 @@ def advance_by_itself(
     decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
     submission = Submission(step_id, bytes(32), hearing.now)
     return _write(hearing, record, wish, submission, change, decision, by=None)
+
+
+def wake_at(hearing: Hearing, facts: Facts, case_id: uuid.UUID) -> None:
+    """Say anew when the office must look at a locked case; time alone changes nothing else about it."""
+    moment = next_look(facts, World(hearing.rules, hearing.atlas))
+    hearing.tx.execute(update(Case).where(Case.id == case_id).values(wake_at=moment))
 
 
 def standing_on(hearing: Hearing, record: Record) -> Standing:
