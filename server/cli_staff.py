@@ -76,6 +76,19 @@ def end_unit(unit: uuid.UUID, successor: uuid.UUID) -> None:
     click.echo(f"单位已撤销，承接 {moved} 件。 The unit has ended; {moved} cases moved.")
 
 
+@click.command("add-desk")
+@click.argument("grid")
+@click.argument("name")
+@in_office
+def add_desk(grid: str, name: str) -> None:
+    """为专属网格 GRID 设立自己的工作站。 Give a special grid a desk of its own, which receives its cases."""
+    with transaction() as tx:
+        village = places.village_of(tx, grid)
+        unit = places.add_unit(tx, name, "desk", village)
+        places.give_desk(tx, grid, unit)
+    click.echo(f"工作站 {unit} 已设立。 The desk {unit} is ready.")
+
+
 def read_moment(name: str, text: str) -> datetime:
     """A moment as an operator writes it; without an offset it is the office's own time.
 
@@ -89,4 +102,4 @@ def read_moment(name: str, text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=office().settings.timezone)
 
 
-STAFF_COMMANDS: list[click.Command] = [stand_in, end_grant, import_roster, end_unit]
+STAFF_COMMANDS: list[click.Command] = [stand_in, end_grant, import_roster, end_unit, add_desk]

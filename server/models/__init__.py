@@ -7,11 +7,11 @@ from server.models.numbers import Counter
 from server.models.parties import Party
 from server.models.people import DutyShift, Grant, Person, Session, SignInTries
 from server.models.photos import Photo, PhotoListing, Upload
-from server.models.places import Area, Duty, Grid, Unit
+from server.models.places import Area, Duty, Grid, GridDesk, Unit
 from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
 
 __all__ = [
     "Anchor", "Area", "Assignment", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline", "Duty",
-    "DutyShift", "Grant", "Grid", "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing", "Reason", "Report",
-    "Request", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
+    "DutyShift", "Grant", "Grid", "GridDesk", "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing", "Reason",
+    "Report", "Request", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
 ]  # fmt: skip

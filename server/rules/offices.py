@@ -12,7 +12,7 @@ class Offices(Protocol):
         """village, township, county or city: the level of the unit's area."""
 
     def is_centre(self, unit: uuid.UUID) -> bool:
-        """Is it a centre, and not a department or mediation body?"""
+        """Is it a centre or a special grid's desk, and not a department or mediation body?"""
 
     def superiors(self, unit: uuid.UUID) -> Sequence[uuid.UUID]:
         """Centres above a unit, the nearest first."""
