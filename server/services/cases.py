@@ -21,7 +21,7 @@ from server.rules.history import remember
 from server.rules.refusals import Refusal, invalid
 from server.rules.rulebook import RuleBook
 from server.rules.situation import Situation
-from server.rules.standing import SYSTEM, Standing, stand
+from server.rules.standing import RESIDENT, SYSTEM, Standing, stand
 from server.rules.upkeep import next_look
 from server.rules.workflow import ASKING, BY_ACTION, OVERTAKING, Decision, decide
 from server.services import access, audience, colleagues, duplicates, log, outcome, parties, records, whereabouts
@@ -170,6 +170,17 @@ def advance_by_itself(
     ask = Ask(step_id, wish.action, wish.payload, hearing.now, SYSTEM, request=wish.request)
     decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
     submission = Submission(step_id, bytes(32), hearing.now)
+    return _write(hearing, record, wish, submission, change, decision, by=None)
+
+
+def advance_as_resident(hearing: Hearing, record: Record, wish: Wish, submission: Submission, change: int) -> Record:
+    """Make the move of somebody who showed a report's code and secret.
+
+    Raises:
+        Refusal: `move_not_allowed`, or `invalid` naming the fields.
+    """
+    ask = Ask(submission.id, wish.action, wish.payload, hearing.now, RESIDENT, device_at=submission.device_at)
+    decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
     return _write(hearing, record, wish, submission, change, decision, by=None)
 
 
