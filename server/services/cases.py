@@ -19,7 +19,7 @@ from server.rules.facts import Ask, Facts, Standing, State, World
 from server.rules.refusals import Refusal, invalid
 from server.rules.rulebook import RuleBook
 from server.rules.workflow import BY_ACTION, OVERTAKING, decide
-from server.services import access, log, outcome, parties, records
+from server.services import access, log, outbox, outcome, parties, records
 from server.services.hearing import Hearing
 from server.services.people import SignedIn
 
@@ -97,6 +97,10 @@ def open_case(
         raise Refusal("already_different")
     clocks = outcome.start_clocks(hearing.tx, submission.id, effects)
     outcome.open_audience(hearing.tx, submission.id, audience, hearing.now, change)
+    outbox.announce(
+        hearing, "submit", facts, row, effects, submission.id, change, actor=hearing.person.id,
+        sensitive=is_sensitive(row, hearing.rules),
+    )  # fmt: skip
     return row, clocks, records.step_view(1, entry.envelope, entry.payload, entry.hash)
 
 
@@ -135,6 +139,10 @@ def advance(hearing: Hearing, case: Mapping[str, Any], wish: Wish, submission: S
     outcome.write(hearing, after, effects, sensitive=is_sensitive(after, rules), change=change)
     parties.store(tx, hearing.keys, case["id"], submission.id, wish.payload.get("parties") or [])
     list_photos(tx, case["id"], submission.id, person.id, wish.action, wish.payload.get("photos") or [])
+    outbox.announce(
+        hearing, wish.action, facts, after, effects, submission.id, change, actor=person.id,
+        sensitive=is_sensitive(after, rules),
+    )  # fmt: skip
 
 
 def standing_on(hearing: Hearing, case: Mapping[str, Any], facts: Facts, past: records.History) -> Standing:
