@@ -41,8 +41,8 @@ class Message(Base):
     read_at: Mapped[datetime | None] = mapped_column(Instant())
     carried_at: Mapped[datetime | None] = mapped_column(Instant())
     """When the relay planned its deliveries, or saw that there was nothing to plan."""
-    carried_with: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("messages.id"))
-    """The message in whose notice this one was collected."""
+    carried_with: Mapped[uuid.UUID | None] = mapped_column()
+    """The message in whose notice this one was collected; no foreign key, both go by age."""
 
 
 class Delivery(Base):

@@ -5,17 +5,18 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Literal, get_args
 
 from server.rules.rulebook import RuleBook
-from server.rules.telling import EMERGENCY, Kind
+from server.rules.telling import EMERGENCY
 from server.rules.workflow import BY_ACTION
 
 Way = Literal["at_once", "collected", "inbox"]
 """即时: on every device at once. 汇总: together with others, once a minute. 收件箱: seen when the app is opened."""
 WAYS: tuple[Way, ...] = get_args(Way)
-USUAL_WAY: Mapping[Kind, Way] = {"task": "at_once", "oversight": "at_once", "news": "collected"}
+USUAL_WAY: Mapping[str, Way] = {"task": "at_once", "oversight": "at_once", "news": "collected"}
 COLLECTED_FOR = timedelta(minutes=1)
 """How long collected notices wait for others; also the least time between two notices that are not urgent."""
 QUIET_HOURS = ["22:00", "07:00"]
-URGE_AFTER_MINUTES = 10
+URGE_AFTER_MINUTES: Mapping[str, int] = {"4": 0, "3": 30}
+"""Minutes by urgency after which a case that nobody has taken on is told by robot and text message."""
 _LABELS: Mapping[str, tuple[str, str]] = {
     "task": ("待办", "To do"),
     "oversight": ("督办", "Supervision"),

@@ -81,7 +81,6 @@ def upgrade() -> None:
         sa.Column("read_at", Instant(), nullable=True),
         sa.Column("carried_at", Instant(), nullable=True),
         sa.Column("carried_with", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(["carried_with"], ["messages.id"], name="fk_messages_carried_with"),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_messages_case_id"),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_messages_person_id"),
         sa.PrimaryKeyConstraint("id", name="pk_messages"),
