@@ -1,4 +1,4 @@
-"""Carries deliveries out: begins their tries, sends them side by side, writes down each outcome as it comes.
+"""Carries deliveries out: counts their tries, sends them side by side, writes down each outcome as it comes.
 
 The same function serves RQ's jobs and the embedded thread. Nothing is sent inside a transaction.
 """
@@ -30,7 +30,7 @@ def carry(claims: Sequence[Claim]) -> int:
     here = office()
     lease = timedelta(seconds=here.settings.courier_lease_s)
     with transaction() as tx:
-        errands = deliveries.begin(tx, here.keys, claims, clock.now(), lease)
+        errands = deliveries.set_out(tx, here.keys, claims, clock.now(), lease)
     done: queue.SimpleQueue[tuple[Errand, Outcome]] = queue.SimpleQueue()
     for errand in errands:
         threading.Thread(target=_send, args=(errand, here, done), name="errand", daemon=True).start()

@@ -1,6 +1,6 @@
 """Hands deliveries to workers under a lease, one worker at a time, and writes down what became of each try.
 
-    claim → (a queue) → begin → the channel, outside any transaction → finish
+    claim → (a queue) → set_out → the channel, outside any transaction → finish
 
 The lease and the count of tries are committed before anything is sent. A worker that dies in between lets the lease
 run out, and the delivery is claimed again: it may then be sent a second time, under the same topic and tag, so that
@@ -111,7 +111,7 @@ def release(tx: Connection, claims: Sequence[Claim]) -> None:
         )
 
 
-def begin(tx: Connection, keys: Keys, claims: Sequence[Claim], now: datetime, lease: timedelta) -> list[Errand]:
+def set_out(tx: Connection, keys: Keys, claims: Sequence[Claim], now: datetime, lease: timedelta) -> list[Errand]:
     """Count a try for each claim that still holds, and say what to send; what needs no sending any more is dropped."""
     errands: list[Errand] = []
     numbers = {one.id: one for one in claims}

@@ -183,6 +183,8 @@ def test_what_a_route_can_refuse_is_what_it_says_it_refuses():
     ],
 )  # fmt: skip
 def test_a_room_knows_nothing_of_those_above_it(room: str, strangers: tuple[str, ...]):
+    # Looking a name up is not calling anybody; a browser's push endpoint is checked before it is kept.
+    allowed = {("server/services/resolving.py", "socket")}
     for path, node in nodes(room):
         modules = []
         if isinstance(node, ast.Import):
@@ -190,6 +192,8 @@ def test_a_room_knows_nothing_of_those_above_it(room: str, strangers: tuple[str,
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules = [node.module]
         for module in modules:
+            if (path, module) in allowed:
+                continue
             assert not [one for one in strangers if module == one or module.startswith(f"{one}.")], (path, module)
 
 
