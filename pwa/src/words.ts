@@ -275,13 +275,13 @@ export const WORDS = {
   inbox_unread: ["未读", "Unread"],
   notice_unread: ["共 {n} 条未读", "{n} unread in all"],
   notices_title: ["通知方式", "How I am told"],
-  notices_ask: ["在这部手机上弹出通知", "Show notices on this device"],
+  notices_ask: ["在本机弹出通知", "Show notices on this device"],
   notices_ask_hint: [
     "打开后，不开应用也能看到待办。通知里只有事项编号，没有个人信息。",
     "What waits for you is then shown without opening the app. A notice holds the case's code and nothing personal.",
   ],
-  push_on: ["这部手机会弹出通知", "This device shows notices"],
-  push_off: ["这部手机还没有打开通知", "This device does not show notices yet"],
+  push_on: ["本机会弹出通知", "This device shows notices"],
+  push_off: ["本机还没有打开通知", "This device does not show notices yet"],
   push_denied: [
     "浏览器不允许通知。请在手机或浏览器的设置里允许，再回到这里。",
     "The browser forbids notices. Allow them in its settings, then come back here.",

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -177,14 +178,22 @@ class Phone:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     if "browser" in os.environ.get("TESTS_WITHOUT", "").split(","):
         pytest.skip("this machine lacks browser")
+    with serving_office(tmp_path_factory.mktemp("office")) as served:
+        yield served
+
+
+@contextmanager
+def serving_office(folder: Path, port: int | None = None, **settings: str) -> Iterator[Office]:
+    """An office with the demonstration county, served from this folder; `settings` are added to its environment."""
     if not (ROOT / "pwa" / "dist" / "index.html").exists():
         pytest.fail("pwa/dist is missing: build the app first (make test does)")
-    folder = tmp_path_factory.mktemp("office")
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
+    if port is None:
+        with socket.socket() as door:
+            door.bind(("127.0.0.1", 0))
+            port = door.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GRIDLOOP_")}
     environment = kept | {"GRIDLOOP_DATA_DIR": str(folder), "GRIDLOOP_PORT": str(port)}
+    environment |= {f"GRIDLOOP_{name.upper()}": value for name, value in settings.items()}
     for command in ("migrate", "demo"):
         subprocess.run([GRIDLOOP, command], env=environment, check=True, capture_output=True)
     with (folder / "serve.log").open("wb") as log:
