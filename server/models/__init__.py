@@ -3,6 +3,7 @@
 from server.db import Base
 from server.models.audit import Anchor, Audit
 from server.models.cases import Assignment, Audience, Case, Deadline, Report, Request, Step, StepPayload
+from server.models.figures import FrozenFigures
 from server.models.numbers import Counter
 from server.models.parties import Party
 from server.models.people import DutyShift, Grant, Person, Session, SignInTries
@@ -12,6 +13,6 @@ from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
 
 __all__ = [
     "Anchor", "Area", "Assignment", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline", "Duty",
-    "DutyShift", "Grant", "Grid", "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing", "Reason", "Report",
-    "Request", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
+    "DutyShift", "FrozenFigures", "Grant", "Grid", "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing",
+    "Reason", "Report", "Request", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
 ]  # fmt: skip
