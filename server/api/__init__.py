@@ -13,6 +13,7 @@ from server.api.guard import COOKIE
 from server.api.routes.cases import case_routes
 from server.api.routes.changes import changes
 from server.api.routes.health import health, measure
+from server.api.routes.indicators import figures
 from server.api.routes.photos import photo_routes
 from server.api.routes.places import places
 from server.api.routes.pwa import pwa
@@ -75,7 +76,7 @@ def register(app: Flask) -> None:
         },
     )
     document.register_field(Moment, "string", "date-time")
-    for blueprint in (sessions, me, places, reports, case_routes, photo_routes, changes):
+    for blueprint in (sessions, me, places, reports, case_routes, photo_routes, changes, figures):
         document.register_blueprint(blueprint, url_prefix=PREFIX)
     document.register_blueprint(health)
     app.register_blueprint(pwa)
