@@ -2,43 +2,22 @@
 
 import csv
 import sys
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
 from geodata.rulebook import DEFAULT_FOLDER
 from grids.codes import DEFAULT_SCHEME, GRID_SCHEMES
 from grids.topology import LEAST_AREA_M2
-from server import clock, create_app
+from server import clock
+from server.cli_office import in_office
+from server.cli_staff import STAFF_COMMANDS
 from server.config import SettingsError
 from server.db import reading, transaction
 from server.keys import make_keys
 from server.migrations import chain
-from server.rules.refusals import Refusal
-from server.services import demo, doctor, imports, places, rulebook, staffing, verify
-
-Command = Callable[..., Any]
-
-
-def in_office(command: Command) -> Command:
-    """Run a command inside the office; a refusal ends it with its sentences and exit code 1."""
-
-    @wraps(command)
-    def run(**options: Any) -> None:
-        with create_app().app_context():
-            try:
-                command(**options)
-            except Refusal as refusal:
-                sentences = refusal.errors.values() or [(refusal.zh, refusal.en)]
-                for zh, en in sentences:
-                    click.echo(f"{zh} {en}", err=True)
-                sys.exit(1)
-
-    return run
+from server.services import demo, doctor, imports, places, rulebook, staffing, sweep, verify
 
 
 @click.command()
@@ -48,6 +27,7 @@ def migrate() -> None:
     chain.upgrade()
     with transaction() as tx:
         places.keep_changes_in_order(tx)
+        rulebook.complete(tx)
     click.echo("数据库结构已是最新。 The database schema is up to date.")
 
 
@@ -69,6 +49,9 @@ def load_rules(folder: Path) -> None:
     """载入规则库（类别、时限、节假日、原因、班次）。 Load a folder of rule book files."""
     with transaction() as tx:
         rulebook.load(tx, folder)
+    moved = sweep.recount_all(clock.now())
+    if moved:
+        click.echo(f"{moved} 件事项的时限随日历调整。 The clocks of {moved} cases follow the calendar.")
     click.echo("规则库已载入。 The rule book is in force.")
 
 
@@ -213,5 +196,5 @@ def _report(outcome: imports.Outcome, *, dry_run: bool) -> None:
 
 COMMANDS: list[click.Command] = [
     migrate, make_keys_file, load_rules, load_demo, demo_cases, import_areas, import_grids, add_centres, add_person,
-    add_workers, examine, verify_log,
+    add_workers, examine, verify_log, *STAFF_COMMANDS,
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 /** Starts the app: the kept rows first, the screen next, then the tray, the watch and the updates. */
 import { render } from "preact";
 import { finishSignOut, renewSession } from "./api/session";
+import { startNotices } from "./live/notices";
 import { startParts } from "./live/parts";
 import { App } from "./screens/app";
 import { language, setLanguage } from "./speak";
@@ -27,6 +28,7 @@ async function start(): Promise<void> {
   const person = personId();
   if (person) void dropOldCases(person, new Date());
   void followUpdates();
+  startNotices();
 }
 
 void start();

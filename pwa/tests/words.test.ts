@@ -4,7 +4,8 @@ import { both, WORDS } from "../src/words";
 
 const entries = Object.entries(WORDS);
 /** Words reached through a code of the office or a computed name. */
-const COMPUTED = /^(act|case|field|source|urgency|trouble|missing|draft|party|role|task|clock|said|ask)_/;
+const COMPUTED =
+  /^(act|case|field|source|urgency|trouble|missing|draft|party|role|task|clock|said|ask|kind|way|push)_/;
 
 const files: Record<string, string> = import.meta.glob(
   ["../src/**/*.{ts,tsx}", "!../src/words.ts", "!../src/case-words.ts"],

@@ -47,7 +47,8 @@ class Grid(Base):
 
 
 class Unit(Base):
-    """单位: a centre 综治中心 (one for each area), a department 部门 of an area, or a mediation body 调委会."""
+    """单位: a centre 综治中心 (one for each area), a department 部门 of an area, a mediation body 调委会, or the desk
+    of special grids 专属网格工作站, which receives and hands out like a village's."""
 
     __tablename__ = "units"
     __table_args__ = (
@@ -62,6 +63,15 @@ class Unit(Base):
     area_code: Mapped[str] = mapped_column(code_text(12), ForeignKey("areas.code"), index=True)
     successor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
     ended_at: Mapped[datetime | None] = mapped_column(Instant())
+
+
+class GridDesk(Base):
+    """A special grid 专属网格 (enterprise, campus, market) whose desk is its own, whatever version is in force."""
+
+    __tablename__ = "grid_desks"
+
+    grid_code: Mapped[str] = mapped_column(code_text(32), primary_key=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("units.id"))
 
 
 class Duty(Base):

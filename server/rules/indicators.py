@@ -118,7 +118,7 @@ COUNTS: Mapping[str, Count] = {
                            "Settled in one go, final value", "化解，结案后 90 天内（规则库）未重开、未重复上报",
                            "Settled, neither reopened nor repeated within 90 days (rule book) of closing"),
     "one_go_closed": _count("window", "closed", "结案（终值口径）", "Closed, for the final value", "同“结案”",
-                            "The cases of “closed”"),
+                            "The cases counted as closed"),
     # 矛盾纠纷: disputes
     "disputes": _count("received", "dispute accepted !registered", "受理纠纷", "Accepted disputes", "受理的矛盾纠纷",
                        "Disputes that were accepted"),

@@ -12,7 +12,7 @@ class Offices(Protocol):
         """village, township, county or city: the level of the unit's area."""
 
     def is_centre(self, unit: uuid.UUID) -> bool:
-        """Is it a centre, and not a department or mediation body?"""
+        """Is it a centre or a special grid's desk, and not a department or mediation body?"""
 
     def superiors(self, unit: uuid.UUID) -> Sequence[uuid.UUID]:
         """Centres above a unit, the nearest first."""
@@ -38,6 +38,9 @@ class Offices(Protocol):
 
     def inside(self, area: str, outer: str) -> bool:
         """Is the area the outer one or below it?"""
+
+    def answering(self, categories: Sequence[str], area: str) -> Sequence[uuid.UUID]:
+        """Units whose duty it is where the area lies, the nearest first; `categories`: one and those above it."""
 
     def area_of(self, unit: uuid.UUID) -> str:
         """The code of the unit's area."""

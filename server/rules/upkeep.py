@@ -52,7 +52,7 @@ def due_move(facts: Facts, world: World, now: datetime) -> Timed | None:
         )
         if stage > clock.stage:
             payload = {"deadline": str(clock.id), "kind": clock.kind, "stage": int(stage)}
-            return Timed(uuid.uuid5(clock.id, f"{clock.round}:{stage.name}:{clock.due_current}"), "remind", payload)
+            return Timed(uuid.uuid5(clock.id, stage.name.lower()), "remind", payload)
     return None
 
 

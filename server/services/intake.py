@@ -16,10 +16,12 @@ from server.models import Report
 from server.models.numbers import next_filing
 from server.office import office
 from server.rules import routing
+from server.rules.effects import World
 from server.rules.facts import Facts
 from server.rules.refusals import Refusal, Sentence, invalid
 from server.rules.rulebook import Category
-from server.services import access, cases, duplicates, parties, records, whereabouts
+from server.rules.telling import EMERGENCY, emergency_units
+from server.services import access, cases, duplicates, parties, whereabouts
 from server.services.audience import Seat
 from server.services.hearing import Hearing
 from server.services.people import SignedIn
@@ -75,13 +77,20 @@ def file_report(hearing: Hearing, body: Mapping[str, Any], submission: cases.Sub
         "cell": duplicates.cell_of(found.lon, found.lat) if found.lon is not None and found.lat is not None else None,
     }
     people = _people(body)
+    desk = atlas.desk_of(found.grid.code if found.grid else None, area)
     facts = Facts(
         None, category.code, body["urgency"], holder, submission.id, source=body["source"], area_code=area,
         grid_id=found.grid.id if found.grid else None, received_at=hearing.now, origin=body["origin"] is not None,
-        reporters=frozenset({person.id}), village_desk=records.village_desk(hearing, area), resident=bool(people),
+        reporters=frozenset({person.id}), village_desk=desk, resident=bool(people),
     )  # fmt: skip
+    urgent = emergency_units(facts, World(hearing.rules, atlas)) if facts.urgency == EMERGENCY else []
     subjects = access.audience_of(
-        atlas, reporter=person.id, units=[holder], area=area, sensitive=sensitive, avoid_village=category.avoid_village
+        atlas,
+        reporter=person.id,
+        units=[holder, *urgent],
+        area=area,
+        sensitive=sensitive,
+        avoid_village=category.avoid_village,
     )
     opened = cases.open_case(
         hearing,
@@ -186,6 +195,9 @@ def _first_holder(
         )
     if category.avoid_village:
         area = atlas.ancestor(area, "township") or area
+    own = atlas.desks.get(found.grid.code) if found.grid and body["source"] in routing.BY_PLACE else None
+    if own is not None and not category.avoid_village:
+        return own, village or area
     centre = next((atlas.centres[code] for code in atlas.line_of(area) if code in atlas.centres), None)
     if centre is None:
         raise Refusal("unavailable")

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Tuple, and_, false, literal, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, Tuple, and_, literal, or_, select, tuple_, union
 
-from server.models import Assignment, Audience, Case, Deadline, Grid
+from server.models import Assignment, Audience, Case, Deadline, Grid, Request
 from server.rules.facts import State, TaskState
 from server.rules.refusals import invalid
 from server.services import access, parties
@@ -28,7 +28,7 @@ WAITING: Mapping[str, State] = {
 }
 """What waits for a holder, by `ask`."""
 AT_WORK: Mapping[str, TaskState] = {"sign": TaskState.PENDING, "handle": TaskState.HANDLING}
-"""What waits for a unit with an assignment. Answers, visits and checks belong to moves that do not exist yet."""
+"""What waits for a unit with an assignment."""
 
 
 class Page(NamedTuple):
@@ -127,16 +127,29 @@ def _areas_below(hearing: Hearing, code: str) -> list[str]:
 
 
 def _waits_for(hearing: Hearing, ask: str) -> ColumnElement[bool]:
+    person = hearing.person
+    leads = [grant.unit for grant in person.grants if grant.role == "leader"]
+    selves = [person.id, *(grant.behalf for grant in person.grants if grant.behalf)]
+    waiting = select(Request.case_id).where(Request.answered_at.is_(None), Request.kind != "check")
+    if ask == "answer":
+        asked = or_(
+            and_(Request.to_unit_id.in_(person.units), Request.to_leader.is_(False)), Request.to_unit_id.in_(leads)
+        )
+        return Case.id.in_(waiting.where(asked))
+    if ask == "check":
+        checks = select(Request.case_id).where(Request.answered_at.is_(None), Request.to_person_id.in_(selves))
+        return Case.id.in_(checks)
+    if ask == "visit":
+        visitors = or_(Case.ended_by_unit_id.in_(person.units), Case.dispatcher_id.in_(person.units))
+        return and_(Case.state == State.CLOSED, Case.visit_owed.is_(True), visitors)
     if ask in AT_WORK:
         task = select(Assignment.case_id).where(
-            Assignment.unit_id.in_(hearing.person.units),
+            or_(Assignment.unit_id.in_(person.units), Assignment.handler_id.in_(selves)),
             Assignment.state == AT_WORK[ask],
             Assignment.role != "copied",
         )
         return and_(Case.id.in_(task), Case.state == State.IN_PROGRESS)
-    if ask not in WAITING:
-        return false()
-    return and_(Case.holder_id.in_(hearing.person.units), Case.state == WAITING[ask])
+    return and_(Case.holder_id.in_(person.units), Case.state == WAITING[ask])
 
 
 def _by_holder(

@@ -114,9 +114,10 @@ def append(tx: Connection, entry: Entry) -> bool:
 
 
 def _effects(effects: Effects) -> dict[str, Any]:
-    """What is folded later; who was told or let in is kept elsewhere. Columns that hold their default are left out."""
+    """What is folded later. Who was told or let in is kept elsewhere, when to look next follows from the clocks and the
+    ladder of the day. Columns that hold their default are left out."""
     return {
-        "case": dict(effects.fields),
+        "case": {name: value for name, value in effects.fields.items() if name != "wake_at"},
         "started": [_spare(clock) for clock in effects.started],
         "met": list(effects.met),
         "ended": list(effects.ended),

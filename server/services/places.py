@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from grids.redraw import DrawnGrid, Redraw, compare
-from server.db import insert_once, insert_rows
-from server.models import Area, Audience, Duty, Grid, Stamp, Unit
+from server.db import insert_once, insert_rows, upsert_rows
+from server.models import Area, Audience, Duty, Grid, GridDesk, Stamp, Unit
 from server.models.numbers import next_change
+from server.rules.refusals import invalid
 from server.services.reference import PLACES, touch
 
 LEVELS = ("city", "county", "township", "village")
@@ -99,7 +100,9 @@ def add_missing_centres(tx: Connection) -> int:
     """Give every area without one its centre 综治中心, named after the area. Returns how many were added."""
     lacking = tx.execute(
         select(Area.code, Area.name)
-        .where(~select(Unit.id).where(Unit.area_code == Area.code, Unit.kind == "centre").exists())
+        .where(
+            ~select(Unit.id).where(Unit.area_code == Area.code, Unit.kind == "centre", Unit.ended_at.is_(None)).exists()
+        )
         .order_by(Area.code)
     ).all()
     rows = [
@@ -110,6 +113,55 @@ def add_missing_centres(tx: Connection) -> int:
     if rows:
         touch(tx, PLACES)
     return len(rows)
+
+
+def end_unit(tx: Connection, unit_id: uuid.UUID, successor_id: uuid.UUID, now: datetime) -> None:
+    """A unit ends: its duties go to its successor, its members keep their accounts. Cases follow one by one
+    (`sweep.succeed`).
+
+    Raises:
+        Refusal: `invalid` when either does not exist or has ended, or a centre's successor is no centre.
+    """
+    rows = {row.id: row for row in tx.execute(select(Unit.__table__).where(Unit.id.in_((unit_id, successor_id))))}
+    old, new = rows.get(unit_id), rows.get(successor_id)
+    if old is None or old.ended_at is not None:
+        raise invalid("unit", "没有这个单位，或它已撤销。", "There is no such unit, or it has ended.")
+    if new is None or new.ended_at is not None or new.id == old.id or new.kind != old.kind:
+        raise invalid("successor", "承接单位须存在、在任且同类。", "The successor is no unit of that kind in office.")
+    tx.execute(update(Unit).where(Unit.id == unit_id).values(ended_at=now, successor_id=successor_id))
+    answered = select(Duty.category, Duty.area_code).where(Duty.unit_id == unit_id)
+    for duty in tx.execute(answered).all():
+        add_duty(tx, duty.category, duty.area_code, successor_id)
+    tx.execute(delete(Duty).where(Duty.unit_id == unit_id))
+    touch(tx, PLACES)
+
+
+def village_of(tx: Connection, grid_code: str) -> str:
+    """The village of a grid in force.
+
+    Raises:
+        Refusal: `invalid` when there is none of this code.
+    """
+    village = tx.execute(select(Grid.village_code).where(Grid.code == grid_code, Grid.valid_to.is_(None))).scalar()
+    if village is None:
+        raise invalid("grid", f"没有网格 {grid_code}。", f"There is no grid {grid_code}.")
+    return str(village)
+
+
+def give_desk(tx: Connection, grid_code: str, unit_id: uuid.UUID) -> None:
+    """A special grid's desk is its own from now on.
+
+    Raises:
+        Refusal: `invalid` when the grid is no special one in force, or the unit no desk.
+    """
+    layer = tx.execute(select(Grid.layer).where(Grid.code == grid_code, Grid.valid_to.is_(None))).scalar()
+    kind = tx.execute(select(Unit.kind).where(Unit.id == unit_id, Unit.ended_at.is_(None))).scalar()
+    if layer != "special":
+        raise invalid("grid", f"{grid_code} 不是现行的专属网格。", f"{grid_code} is no special grid in force.")
+    if kind != "desk":
+        raise invalid("unit", "该单位不是专属网格工作站。", "That unit is no desk of special grids.")
+    upsert_rows(tx, GridDesk, [{"grid_code": grid_code, "unit_id": unit_id}])
+    touch(tx, PLACES)
 
 
 def add_duty(tx: Connection, category: str, area_code: str, unit_id: uuid.UUID) -> None:

@@ -142,7 +142,7 @@ def load(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
             hearing, case, steps, rows("clocks", _CLOCKS), rows("tasks", _TASKS), rows("requests", _REQUESTS),
             reporters=[one["person_id"] for one in rows("reporters", _REPORTERS)],
             parties=bool(json.loads(values["parties"])), origin=values["origin_system"] is not None,
-            followers=[one["reporter_id"] for one in followers],
+            followers=[one["reporter_id"] for one in followers], grid=row.grid_code,
         ),
         report={name: values[f"report_{name}"] for name in PLACE_FIELDS},
         grid=(row.grid_code, row.grid_name) if row.grid_code is not None else None,
@@ -170,6 +170,7 @@ def _facts(
     parties: bool,
     origin: bool,
     followers: Sequence[uuid.UUID],
+    grid: str | None,
 ) -> rules.Facts:
     found = rules.Facts(
         **{name: case[name] for name in CASE_FACTS},
@@ -181,7 +182,7 @@ def _facts(
         reporters=frozenset(reporters),
         followers_reporters=frozenset(followers),
         followers=len(followers),
-        village_desk=village_desk(hearing, case["area_code"]),
+        village_desk=hearing.atlas.desk_of(grid, case["area_code"]),
         resident=parties,
         origin=origin,
     )
@@ -193,12 +194,6 @@ def _facts(
 
 def _by_opening(task: Mapping[str, Any]) -> tuple[Any, ...]:
     return task["opened_at"], {"lead": 0, "co": 1, "copied": 2}[task["role"]], task["id"]
-
-
-def village_desk(hearing: Hearing, area: str) -> uuid.UUID | None:
-    """The desk of the village the case lies in, if it lies in one."""
-    desk = hearing.atlas.centres.get(area) if hearing.atlas.areas[area].level == "village" else None
-    return desk.id if desk else None
 
 
 def step_view(seq: int, envelope: str, payload: str, step_hash: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from flask import current_app
 from sqlalchemy import Connection, select, update
 
 from grids.locator import GridShape, Layer, Locator
-from server.models import Area, Category, Duty, Grid, Holiday, Limit, Reason, Rule, Stamp, Unit
+from server.models import Area, Category, Duty, Grid, GridDesk, Holiday, Limit, Reason, Rule, Stamp, Unit
 from server.office import office
 from server.rules import rulebook
 from server.rules.deadlines import Span
@@ -23,6 +23,8 @@ from server.rules.rulebook import RuleBook
 from server.rules.workdays import Calendar
 
 PLACES, RULES = "places", "rules"
+DESKS = ("centre", "desk")
+"""Kinds of units that receive cases and hand them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Atlas:
     Args:
         centres: area code → its centre.
         duties: (category or what is above it, area code) → units that answer.
+        desks: code of a special grid → its own desk.
         children: area code → areas directly below. `units_of`: area code → its units in office.
     """
 
@@ -75,8 +78,16 @@ class Atlas:
     centres: Mapping[str, UnitEntry]
     duties: Mapping[tuple[str, str], tuple[uuid.UUID, ...]]
     locator: Locator
+    desks: Mapping[str, uuid.UUID]
     children: Mapping[str, Sequence[str]]
     units_of: Mapping[str, Sequence[uuid.UUID]]
+
+    def desk_of(self, grid: str | None, area: str) -> uuid.UUID | None:
+        """The desk that a place belongs to: a special grid's own, else the village's; None above villages."""
+        if grid is not None and grid in self.desks:
+            return self.desks[grid]
+        centre = self.centres.get(area) if self.areas[area].level == "village" else None
+        return centre.id if centre else None
 
     def line_of(self, area: str) -> list[str]:
         """The area's code and those above it, lowest first."""
@@ -95,7 +106,7 @@ class Atlas:
         """Centres above a unit: a department's first superior is its own area's centre."""
         entry = self.units[unit]
         line = self.line_of(entry.area)
-        if entry.kind == "centre":
+        if entry.kind in DESKS:
             line = line[1:]
         return [self.centres[code].id for code in line if code in self.centres]
 
@@ -104,8 +115,8 @@ class Atlas:
         return next(iter(self.superiors(unit)), None)
 
     def is_centre(self, unit: uuid.UUID) -> bool:
-        """Is it a centre, and not a department or mediation body?"""
-        return self.units[unit].kind == "centre"
+        """Is it a centre or a special grid's desk, and not a department or mediation body?"""
+        return self.units[unit].kind in DESKS
 
     def child_centres(self, centre: uuid.UUID) -> list[uuid.UUID]:
         """Centres directly below."""
@@ -135,6 +146,12 @@ class Atlas:
         """Is the area the outer one or below it?"""
         return area in self.areas and self.within(area, outer)
 
+    def answering(self, categories: Sequence[str], area: str) -> list[uuid.UUID]:
+        """Units whose duty it is where the area lies, the nearest first; `categories`: one and those above it."""
+        line = self.line_of(area)
+        found = (unit for code in line for one in categories for unit in self.duties.get((one, code), ()))
+        return list(dict.fromkeys(found))
+
     def area_of(self, unit: uuid.UUID) -> str:
         """The code of the unit's area."""
         return self.units[unit].area
@@ -143,6 +160,8 @@ class Atlas:
         """Units a centre may hand work to: itself, departments and mediation bodies of its area, and for a
         township its village desks."""
         area = self.units[centre].area
+        if self.units[centre].kind == "desk":
+            return [centre]
         own = list(self.units_of.get(area, ()))
         return own + self.child_centres(centre) if self.areas[area].level == "township" else own
 
@@ -244,6 +263,7 @@ def _load_atlas(connection: Connection, stamp: int) -> Atlas:
         units=units,
         centres={unit.area: unit for unit in in_office if unit.kind == "centre"},
         duties=duties,
+        desks={row.grid_code: row.unit_id for row in connection.execute(select(GridDesk.__table__))},
         children=children,
         units_of=units_of,
         locator=Locator(GridShape(row.code, row.layer, row.geometry) for row in current),

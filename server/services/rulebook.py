@@ -1,12 +1,11 @@
 """The rule book comes in from files and is replaced as a whole; every process sees it with its next request."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from geodata.rulebook import DEFAULT_FOLDER, read_rulebook
 from server.db import Base, insert_once
@@ -33,10 +32,20 @@ def load(tx: Connection, folder: Path = DEFAULT_FOLDER) -> None:
     _replace(tx, Holiday, [asdict(row) for row in book.holidays])
     _replace(tx, Reason, [asdict(row) for row in book.reasons])
     shifts = [[shift.start.isoformat("minutes"), shift.end.isoformat("minutes")] for shift in book.shifts]
-    numbers = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
-    for key, value in {"office_shifts": shifts, **numbers}.items():
+    for key, value in {"office_shifts": shifts, **book.numbers}.items():
         insert_once(tx, Rule, {"key": key, "value": value})
     touch(tx, RULES)
+
+
+def complete(tx: Connection) -> None:
+    """After an upgrade: give an office that has a rule book the numbers and reasons that this release adds."""
+    if tx.execute(select(Rule.key).limit(1)).first() is None:
+        return
+    book = read_rulebook(DEFAULT_FOLDER)
+    added = [insert_once(tx, Rule, {"key": key, "value": value}) for key, value in book.numbers.items()]
+    added += [insert_once(tx, Reason, asdict(row)) for row in book.reasons]
+    if any(added):
+        touch(tx, RULES)
 
 
 def _replace(tx: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

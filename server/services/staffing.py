@@ -5,15 +5,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, or_, select, update
 
-from server.db import insert_rows
-from server.models import Area, Grant, Grid, Person, Unit
+from server.db import insert_once, insert_rows
+from server.models import Area, DutyShift, Grant, Grid, Person, Unit
 from server.models.numbers import next_change
 from server.rules.refusals import Refusal, invalid
 from server.services.people import PASSWORD_MAX, PASSWORD_MIN
 
-ROLES = ("grid_worker", "member", "leader", "inspector", "admin", "auditor")
+ROLES = ("grid_worker", "member", "leader", "invited", "inspector", "admin", "auditor")
+"""`invited`: one of the 五员 a unit calls in; sees a case only when named its handler."""
+STANDS_ON = {"grid_worker": "grid", "member": "unit", "leader": "unit", "invited": "unit", "inspector": "area"}
+"""What a role stands on; the others stand on nothing."""
+STOOD_IN = ("grid_worker", "member", "leader", "inspector")
+"""Roles a stand-in takes on."""
 
 _hasher = PasswordHasher()
 
@@ -59,13 +64,94 @@ def grant(
     tx.execute(update(Person).where(Person.id == person_id).values(grants_change=next_change(tx)))
 
 
+def accounts_of(connection: Connection, unit: uuid.UUID) -> list[str]:
+    """Accounts of a unit's members and leaders, in order."""
+    return list(
+        connection.execute(
+            select(Person.account)
+            .join(Grant, Grant.person_id == Person.id)
+            .where(Grant.unit_id == unit, Grant.role.in_(("member", "leader")), Grant.valid_to.is_(None))
+            .order_by(Person.account)
+        ).scalars()
+    )
+
+
+def end_grants(tx: Connection, person_id: uuid.UUID, role: str, target: Target, now: datetime) -> int:
+    """Take a role from a person, and from whoever holds it for them. Returns how many grants ended."""
+    ended = tx.execute(
+        update(Grant)
+        .where(
+            or_(Grant.person_id == person_id, Grant.behalf_id == person_id), Grant.role == role,
+            Grant.unit_id.is_not_distinct_from(target.unit), Grant.grid_code.is_not_distinct_from(target.grid),
+            Grant.area_code.is_not_distinct_from(target.area), or_(Grant.valid_to.is_(None), Grant.valid_to > now),
+        )
+        .values(valid_to=now)
+    ).rowcount  # fmt: skip
+    tx.execute(update(Person).where(Person.id == person_id).values(grants_change=next_change(tx)))
+    return ended
+
+
+def stand_in(tx: Connection, person_id: uuid.UUID, stand_in_id: uuid.UUID, since: datetime, until: datetime) -> int:
+    """代理: for a stated time somebody holds every role of a person on leave. Returns how many.
+
+    Raises:
+        Refusal: `invalid` when the two are one, the time is none, or there is no role to hold.
+    """
+    if person_id == stand_in_id:
+        raise invalid("stand_in", "代理人不能是本人。", "Nobody stands in for themselves.")
+    if until <= since:
+        raise invalid("to", "结束时间须晚于开始时间。", "The end must be after the beginning.")
+    held = tx.execute(
+        select(Grant.__table__).where(
+            Grant.person_id == person_id, Grant.behalf_id.is_(None), Grant.role.in_(STOOD_IN),
+            Grant.valid_from < until, or_(Grant.valid_to.is_(None), Grant.valid_to > since),
+        )
+    ).all()  # fmt: skip
+    rows = [
+        {
+            **row._mapping, "id": uuid.uuid4(), "person_id": stand_in_id, "behalf_id": person_id,
+            "valid_from": max(since, row.valid_from), "valid_to": min(until, row.valid_to or until),
+        }
+        for row in held
+    ]  # fmt: skip
+    if not rows:
+        raise invalid("person", "该人员这段时间没有可代理的岗位。", "This person holds no role in that time.")
+    insert_rows(tx, Grant, rows)
+    tx.execute(update(Person).where(Person.id == stand_in_id).values(grants_change=next_change(tx)))
+    return len(rows)
+
+
+def put_on_duty(tx: Connection, unit: uuid.UUID, person_id: uuid.UUID, since: datetime, until: datetime) -> None:
+    """值班: one person is on duty for a unit from and to; the same again changes nothing.
+
+    Raises:
+        Refusal: `invalid` when the time is none.
+    """
+    if until <= since:
+        raise invalid("to", "结束时间须晚于开始时间。", "The end must be after the beginning.")
+    shift = {"id": uuid.uuid4(), "unit_id": unit, "person_id": person_id, "starts_at": since, "ends_at": until}
+    insert_once(tx, DutyShift, shift, "unit_id", "person_id", "starts_at")
+
+
+def person_of(tx: Connection, account: str) -> uuid.UUID:
+    """The person of this account.
+
+    Raises:
+        Refusal: `invalid` when there is none.
+    """
+    found: uuid.UUID | None = tx.execute(select(Person.id).where(Person.account == account)).scalar()
+    if found is None:
+        raise invalid("account", f"没有账号 {account}。", f"There is no account {account}.")
+    return found
+
+
 def read_target(tx: Connection, role: str, unit: str | None, grid: str | None, area: str | None) -> Target:
     """Does the role stand on what it needs, and does that exist?
 
     Raises:
         Refusal: `invalid`, naming what is missing, superfluous or unknown.
     """
-    wanted = {"grid_worker": "grid", "member": "unit", "leader": "unit", "inspector": "area"}.get(role)
+    wanted = STANDS_ON.get(role)
     given = {name: value for name, value in (("unit", unit), ("grid", grid), ("area", area)) if value}
     if set(given) != ({wanted} if wanted else set()):
         need = wanted or "nothing"

@@ -2,13 +2,15 @@
 import { isAsk } from "../live/cases";
 import { go, link, route } from "../route";
 import { t } from "../speak";
-import { refused, session, storeBroken, unsentCount } from "../state";
+import { refused, session, storeBroken, unread, unsentCount } from "../state";
 import { Case } from "./case";
 import { Cases } from "./cases";
 import { ChangePassword } from "./change-password";
 import { Home } from "./home";
+import { Inbox } from "./inbox";
 import { Me } from "./me";
 import { Move } from "./move";
+import { Notices } from "./notices";
 import { Icon } from "./parts/icons";
 import { Note } from "./parts/page";
 import { NewReport, Report } from "./report";
@@ -57,8 +59,11 @@ function draw(screen: string, id: string, action: string, about: string) {
       return <Case key={id} id={id} />;
     case "move":
       return <Move key={`${id}/${action}/${about}`} id={id} action={action} about={about} />;
+    case "inbox":
+      return <Inbox />;
     case "me":
-      return id === "password" ? <ChangePassword forced={false} onDone={() => go("me")} /> : <Me />;
+      if (id === "password") return <ChangePassword forced={false} onDone={() => go("me")} />;
+      return id === "notices" ? <Notices /> : <Me />;
     default:
       return <Home />;
   }
@@ -69,6 +74,7 @@ function Tabs({ on }: { on: string }) {
   const tabs = [
     ["", "home", t("tab_home")],
     ["cases", "cases", t("tab_cases")],
+    ["inbox", "bell", t("tab_inbox")],
     ["tray", "tray", t("tab_tray")],
     ["me", "me", t("tab_me")],
   ] as const;
@@ -85,6 +91,11 @@ function Tabs({ on }: { on: string }) {
           <span>{word}</span>
           {path === "tray" && count > 0 && (
             <b class={refused.value.length ? "badge badge--refused" : "badge"}>{count}</b>
+          )}
+          {path === "inbox" && unread.value > 0 && (
+            <b class="badge badge--unread" data-testid="unread">
+              {unread.value > 99 ? "99+" : unread.value}
+            </b>
           )}
         </a>
       ))}

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { CaseView, Move } from "../api/shapes";
 import { refreshCase } from "../live/cases";
+import { readAbout } from "../live/inbox";
 import { go, link } from "../route";
 import { say, t, tCode } from "../speak";
 import { personId, tray } from "../state";
@@ -25,6 +26,7 @@ export function Case({ id }: { id: string }) {
   useEffect(() => {
     const person = personId();
     if (!person) return;
+    void readAbout(person, id, new Date());
     void refreshCase(person, id, new Date()).then((answer) => {
       if (answer.kind === "unreachable") setTrouble("offline");
       else if (answer.kind === "problem" && answer.status === 404) setTrouble("missing");

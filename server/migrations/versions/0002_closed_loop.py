@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from server.models.columns import Instant
+from server.models.columns import Instant, code_text
 
 revision = "0002_closed_loop"
 down_revision = "0001_ground_floor"
@@ -97,6 +97,13 @@ def _requests() -> None:
 
 
 def _people() -> None:
+    op.create_table(
+        "grid_desks",
+        sa.Column("grid_code", code_text(32), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name="fk_grid_desks_unit_id"),
+        sa.PrimaryKeyConstraint("grid_code", name="pk_grid_desks"),
+    )
     _add("grants", "behalf_id", sa.Uuid(), reference="persons")
     op.create_index("ix_grants_behalf_id", "grants", ["behalf_id"])
     op.create_table(

@@ -6,7 +6,7 @@ from alembic import op
 from server.models.columns import Instant, code_text
 
 revision = "0004_figures"
-down_revision = "0002_closed_loop"
+down_revision = "0003_messages"
 
 
 def upgrade() -> None:

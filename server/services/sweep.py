@@ -1,0 +1,148 @@
+"""What the office does by itself when time passes: it looks at every case that is due and makes the timed moves.
+
+Any number of processes may sweep at once: each case is locked while it is looked at, one that somebody else holds is
+left for the next round, and a timed move's id follows from its clock, so that nothing fires twice. After days of
+downtime a clock fires its highest stage only.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, or_, select, tuple_
+
+from server.db import glance, transaction
+from server.models import Assignment, Case, Grant
+from server.rules.effects import Ask, World
+from server.rules.facts import ACTIVE, OPEN, Facts
+from server.rules.standing import SYSTEM
+from server.rules.upkeep import Timed, due_move, recount
+from server.services import cases, records
+from server.services.hearing import Hearing, hear_the_office
+from server.services.records import Record
+
+PAGE = 200
+MOST_AT_ONCE = 20
+"""Timed moves on one case in one round; the rest comes with the next."""
+
+_log = structlog.get_logger("gridloop.sweep")
+
+
+def sweep(now: datetime) -> int:
+    """Look at every case whose time has come. Returns how many moves were made."""
+    made = 0
+    for case_id in _waking(now):
+        try:
+            made += _look_at(case_id, now)
+        except Exception:  # one case that cannot be moved must not keep the others waiting; it is tried again
+            _log.exception("sweep_failed", case=str(case_id))
+    for case_id, person in _left_handlers(now):
+        made += _by_itself(case_id, now, "release_handler", {"person": str(person)})
+    return made
+
+
+def recount_all(now: datetime) -> int:
+    """After the calendar changed: let the running clocks of all open cases follow. Returns how many cases moved."""
+    moved = 0
+    for case_id in _pages(Case.state.in_(OPEN)):
+        with transaction() as tx:
+            hearing, record, change = _hold(tx, case_id, now)
+            if record is None or change is None:
+                continue
+            world = World(hearing.rules, hearing.atlas)
+            if recount(record.facts, Ask(uuid.uuid4(), "recount", {}, now, SYSTEM), world).clocks:
+                wish = cases.Wish("recount", record.case["version"], {})
+                cases.advance_by_itself(hearing, record, wish, uuid.uuid4(), change)
+                moved += 1
+    return moved
+
+
+def succeed(unit: uuid.UUID, successor: uuid.UUID, now: datetime) -> int:
+    """A unit has ended: wherever it stands, its successor does. Returns how many cases moved."""
+    columns = (
+        Case.holder_id, Case.dispatcher_id, Case.first_responsible_id, Case.ended_by_unit_id, Case.handed_by_id,
+        Case.answer_to_id, Case.reviewer_id,
+    )  # fmt: skip
+    at_work = select(Assignment.case_id).where(Assignment.unit_id == unit, Assignment.state.in_(ACTIVE))
+    concerned = or_(*(column == unit for column in columns), Case.id.in_(at_work))
+    payload = {"unit": str(unit), "successor": str(successor)}
+    return sum(_by_itself(case_id, now, "succeed", payload) for case_id in _pages(concerned))
+
+
+def _look_at(case_id: uuid.UUID, now: datetime) -> int:
+    with transaction() as tx:
+        hearing, record, change = _hold(tx, case_id, now)
+        made = 0
+        while record is not None and change is not None and made < MOST_AT_ONCE:
+            timed = due_move(record.facts, World(hearing.rules, hearing.atlas), now)
+            if timed is None:
+                break
+            record = _make(hearing, record, timed, change)
+            made += 1
+        if made == 0 and record is not None:
+            _look_later(hearing, record.facts, case_id)
+    return made
+
+
+def _make(hearing: Hearing, record: Record, timed: Timed, change: int) -> Record:
+    wish = cases.Wish(timed.action, record.case["version"], timed.payload, request=timed.request)
+    return cases.advance_by_itself(hearing, record, wish, timed.id, change)
+
+
+def _look_later(hearing: Hearing, facts: Facts, case_id: uuid.UUID) -> None:
+    """Nothing was due after all, as when the calendar or the ladder changed: say when to look again."""
+    cases.wake_at(hearing, facts, case_id)
+
+
+def _by_itself(case_id: uuid.UUID, now: datetime, action: str, payload: dict[str, Any]) -> int:
+    with transaction() as tx:
+        hearing, record, change = _hold(tx, case_id, now)
+        if record is None or change is None:
+            return 0
+        wish = cases.Wish(action, record.case["version"], payload)
+        cases.advance_by_itself(hearing, record, wish, uuid.uuid4(), change)
+    return 1
+
+
+def _hold(tx: Any, case_id: uuid.UUID, now: datetime) -> tuple[Hearing, Record | None, int | None]:
+    """The case, locked; None when somebody else is at it."""
+    hearing = hear_the_office(tx, now)
+    change = cases.lock(tx, case_id, wait=False)
+    return hearing, records.load(hearing, case_id) if change is not None else None, change
+
+
+def _waking(now: datetime) -> Iterator[uuid.UUID]:
+    return _pages(Case.wake_at <= now, Case.wake_at)
+
+
+def _pages(condition: ColumnElement[bool], *first_by: Any) -> Iterator[uuid.UUID]:
+    """Ids of cases page by page, each page read when the one before it is done."""
+    order, after = [*first_by, Case.id], None
+    while True:
+        statement = select(*order).where(condition).order_by(*order).limit(PAGE)
+        if after is not None:
+            statement = statement.where(tuple_(*order) > tuple_(*after))
+        with glance() as connection:
+            rows: Sequence[Any] = connection.execute(statement).all()
+        for row in rows:
+            yield row.id
+        if len(rows) < PAGE:
+            return
+        after = tuple(rows[-1])
+
+
+def _left_handlers(now: datetime) -> Sequence[Any]:
+    """(case, person) of open assignments whose named handler holds no grant any more."""
+    in_office = select(Grant.id).where(
+        Grant.person_id == Assignment.handler_id, Grant.valid_from <= now,
+        or_(Grant.valid_to.is_(None), Grant.valid_to > now),
+        or_(Grant.unit_id == Assignment.unit_id, Grant.role == "grid_worker"),
+    )  # fmt: skip
+    with glance() as connection:
+        return connection.execute(
+            select(Assignment.case_id, Assignment.handler_id)
+            .where(Assignment.handler_id.is_not(None), Assignment.state.in_(ACTIVE), ~in_office.exists())
+            .distinct()
+        ).all()
