@@ -3,7 +3,7 @@ indicator and no case."""
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from statistics import fmean, median
 from typing import NamedTuple
@@ -64,11 +64,11 @@ def durations(seconds: Sequence[float]) -> Durations:
 
 def bounds(period: Period, calendar: Calendar) -> tuple[datetime, datetime]:
     """The first instant of the period and the first after it."""
-    after = period.last + timedelta(days=1)
-    return (
-        datetime.combine(period.first, time(), calendar.zone),
-        datetime.combine(after, time(), calendar.zone),
+    first, after = (
+        datetime.combine(day, time(), calendar.zone).astimezone(UTC)
+        for day in (period.first, period.last + timedelta(days=1))
     )
+    return first, after
 
 
 def freezes_at(period: Period, calendar: Calendar) -> datetime:
