@@ -43,19 +43,21 @@ export function findOffer(moves: Move[], action: string, about: string): Move | 
 }
 
 /** The next things to do, and those behind 更多. Somebody waits for an answer first; else the office's order. */
-export function arrange(moves: Move[]): { first: Move[]; more: Move[] } {
+export function arrange(moves: Move[], one: CaseView): { first: Move[]; more: Move[] } {
+  const rank = (move: Move) => (isSeldom(move, one) ? 2 : move.request ? 0 : 1);
   const sorted = [...moves].sort((a, b) => rank(a) - rank(b));
+  const usual = sorted.filter((move) => rank(move) < 2).length;
   // One move more takes no more room than the button that would hide it.
-  if (sorted.length <= SHOWN + 1 && sorted.every((move) => rank(move) < 2))
-    return { first: sorted, more: [] };
-  const usual = sorted.filter((move) => rank(move) < 2);
-  const shown = Math.min(SHOWN, Math.max(usual.length, 1));
+  if (usual === sorted.length && usual <= SHOWN + 1) return { first: sorted, more: [] };
+  const shown = Math.min(SHOWN, Math.max(usual, 1));
   return { first: sorted.slice(0, shown), more: sorted.slice(shown) };
 }
 
-function rank(move: Move): number {
-  if (SELDOM.has(move.action)) return 2;
-  return move.request ? 0 : 1;
+function isSeldom(move: Move, one: CaseView): boolean {
+  // A case goes up before work on it begins, as a rule; and it is disputes that have to be contacted.
+  if (move.action === "escalate") return one.assignments.length > 0 && one.state === "in_progress";
+  if (move.action === "mediate") return !one.deadlines.some((clock) => clock.kind === "contact");
+  return SELDOM.has(move.action);
 }
 
 /** Whose assignment or which ask a move is about; null where the action alone says it. */

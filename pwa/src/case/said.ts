@@ -35,9 +35,30 @@ const KINDS: Record<string, "category" | "urgency" | "reason" | "rung" | "stage"
 };
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Said first, in this order; the office sorts fields by name. */
+const FIRST = [
+  "stage",
+  "rung",
+  "lead",
+  "pool",
+  "co",
+  "units",
+  "unit",
+  "code",
+  "result",
+  "outcome",
+  "finding",
+];
+
+function place(field: string): number {
+  const at = FIRST.indexOf(field);
+  return at < 0 ? FIRST.length : at;
+}
+
 /** `action` decides between words that several moves use alike, such as `kind`. */
 export function sayPayload(action: string, payload: Record<string, unknown>, names: Names): Said[] {
-  return Object.entries(payload).flatMap(([field, value]) => {
+  const fields = Object.entries(payload).sort(([a], [b]) => place(a) - place(b));
+  return fields.flatMap(([field, value]) => {
     const said = UNSAID.has(field) ? null : sayField(action, field, value, names);
     return said ? [said] : [];
   });

@@ -68,6 +68,7 @@ export function Case({ id }: { id: string }) {
         <Pending key={row.id} row={row} />
       ))}
       <CaseFacts one={one} now={now} />
+      <Requests one={one} now={now} />
       {clocks.length > 0 && (
         <section class="card" data-testid="clocks">
           <h2 class="card__title">{t("clocks")}</h2>
@@ -76,7 +77,6 @@ export function Case({ id }: { id: string }) {
           ))}
         </section>
       )}
-      <Requests one={one} now={now} />
       <Assignments one={one} now={now} />
       <Duplicates one={one} />
       <section class="card">

@@ -1,5 +1,6 @@
 /** The head of a case: state and marks, the report's words and photos, and the facts that hold for it now. */
 import type { CaseView } from "../../api/shapes";
+import { isEnded } from "../../live/lists";
 import { link } from "../../route";
 import { t, tCode } from "../../speak";
 import { StateTag } from "../cases";
@@ -11,13 +12,13 @@ import { showTime } from "./times";
 export function CaseFacts({ one, now }: { one: CaseView; now: Date }) {
   // Photos of later steps stand beside those steps.
   const later = new Set(one.steps.filter((step) => step.action !== "submit").map((step) => step.id));
-  const optional: [string, string | null | undefined][] = [
+  const optional: [string, string | null | undefined | false][] = [
     [t("leader_in_charge"), one.leader_in_charge?.name],
     [t("dispatcher"), one.dispatcher?.name],
     [t("first_responsible"), one.first_responsible?.name],
     [t("case_result"), one.result && sayCode("finish", "result", one.result)],
     [tCode("field", "route"), one.route && sayCode("finish", "route", one.route)],
-    [t("settled_level"), one.settled_level && sayCode("", "level", one.settled_level)],
+    [t("settled_level"), isEnded(one.state) && one.settled_level && sayCode("", "level", one.settled_level)],
     [t("satisfaction"), one.satisfaction && sayCode("visit", "result", one.satisfaction)],
   ];
   return (

@@ -8,7 +8,7 @@ import { Sheet } from "./page";
 
 export function MovesBar({ one, moves }: { one: CaseView; moves: Move[] }) {
   const [open, setOpen] = useState(false);
-  const { first, more } = arrange(moves);
+  const { first, more } = arrange(moves, one);
   return (
     <div class="moves" data-testid="moves">
       {first.map((move, at) => (

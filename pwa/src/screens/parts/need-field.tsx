@@ -7,6 +7,7 @@ import { CaseField } from "./case-field";
 import { CategoryField } from "./category-field";
 import { ChoiceField, FlagField } from "./choice-field";
 import { LocationField } from "./location-field";
+import { DayField, MomentField } from "./moment-field";
 import { PartiesField } from "./parties-field";
 import { PersonField } from "./person-field";
 import { PhotoField } from "./photo-field";
@@ -69,14 +70,6 @@ function drawField({ need, one, value, taken, onChange, owner, person, keepNow }
   const list = Array.isArray(value) ? value : [];
   const text = typeof value === "string" ? value : "";
   const label = say(need.label);
-  const typed = {
-    class: "weui-input",
-    autocomplete: "off" as const,
-    "aria-label": label,
-    "aria-required": need.required,
-    value: text,
-    onInput: (event: { currentTarget: HTMLInputElement }) => onChange(event.currentTarget.value),
-  };
   switch (need.type) {
     case "choice":
       return <ChoiceField need={need} value={text} onChange={onChange} />;
@@ -108,11 +101,21 @@ function drawField({ need, one, value, taken, onChange, owner, person, keepNow }
     case "location":
       return <LocationField one={one} value={value as Fix | undefined} onChange={onChange} />;
     case "moment":
-      return <input type="datetime-local" {...typed} />;
+      return <MomentField label={label} value={text} onChange={onChange} />;
     case "day":
-      return <input type="date" {...typed} />;
+      return <DayField label={label} value={text} onChange={onChange} />;
     case "line":
-      return <input type="text" {...typed} />;
+      return (
+        <input
+          class="weui-input"
+          type="text"
+          autocomplete="off"
+          aria-label={label}
+          aria-required={need.required}
+          value={text}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      );
     default:
       return (
         <textarea

@@ -58,7 +58,7 @@ export function PlaceField(props: {
 
   return (
     <section class="card" data-testid="place">
-      <h2 class="card__title">{t("place")}</h2>
+      {!props.pointOnly && <h2 class="card__title">{t("place")}</h2>}
       {place && found && (
         <>
           <p class="place__grid" data-testid="place-grid">

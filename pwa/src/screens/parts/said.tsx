@@ -19,7 +19,7 @@ export function SaidLines(props: {
     <>
       {sayPayload(props.action, props.payload, props.names).map((said) => (
         <p key={said.field} class="timeline__said" data-field={said.field}>
-          <span class="faint">{tCode("field", said.field)}：</span>
+          <span class="faint">{nameField(props.action, said.field)}：</span>
           {said.kind === "case" ? (
             <a class="plain-link" href={link("case", said.id)}>
               {t("open_other_case")}
@@ -59,6 +59,12 @@ function showSaid(action: string, said: Exclude<Said, { kind: "case" }>, now: Da
     case "place":
       return t("place_set");
   }
+}
+
+/** A field that means something else in one move has a word of its own. */
+export function nameField(action: string, field: string): string {
+  const own = `${action}_${field}`;
+  return tCode("field", `field_${own}` in WORDS ? own : field);
 }
 
 /** A value that means something else in another move or field has a word of its own. */

@@ -1,6 +1,6 @@
 /** Times as people here write them; pure. */
 import { spanTo } from "../../case/clocks";
-import { language, t } from "../../speak";
+import { language, t, tCode } from "../../speak";
 
 /** e.g. 11月22日 09:30; another year is added only when it is not this one. */
 export function showTime(iso: string, now: Date): string {
@@ -24,6 +24,18 @@ export function showDay(day: string, now: Date): string {
     month: language.value === "zh" ? "long" : "short",
     day: "numeric",
   }).format(date);
+}
+
+/** e.g. 11月22日 周日; today, tomorrow and the day after are said so. */
+export function showWeekday(day: string, now: Date): string {
+  const date = new Date(`${day}T12:00`);
+  const weekday = new Intl.DateTimeFormat(language.value === "zh" ? "zh-CN" : "en-GB", {
+    weekday: "short",
+  }).format(date);
+  const today = new Date(now.getFullYear(), now.getMonth(), now.getDate(), 12).getTime();
+  const ahead = Math.round((date.getTime() - today) / 86_400_000);
+  const near = ahead >= 0 && ahead <= 2 ? ` · ${tCode("day", String(ahead))}` : "";
+  return `${showDay(day, now)} ${weekday}${near}`;
 }
 
 /** How long until a due, or how late it is, in its two largest units. */

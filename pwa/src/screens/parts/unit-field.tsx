@@ -2,6 +2,7 @@
 import type { Need } from "../../api/shapes";
 import type { Helper } from "../../move/form";
 import { say, t } from "../../speak";
+import { MomentField } from "./moment-field";
 import { Picks } from "./picks";
 
 interface Field<V> {
@@ -36,17 +37,16 @@ export function HelpersField({ need, taken, value, onChange }: Field<Helper[]>) 
     <>
       <Units need={need} taken={taken} chosen={chosen} onPick={pick} several />
       {value.map(({ unit, due_at }) => (
-        <label key={unit} class="helper" data-unit={unit}>
+        <div key={unit} class="helper" data-unit={unit}>
           <span>
             {nameOf(need, unit)} <small class="faint">{t("helper_due")}</small>
           </span>
-          <input
-            class="weui-input"
-            type="datetime-local"
+          <MomentField
+            label={`${nameOf(need, unit)} ${t("helper_due")}`}
             value={due_at}
-            onInput={(event) => setDue(unit, event.currentTarget.value)}
+            onChange={(due) => setDue(unit, due)}
           />
-        </label>
+        </div>
       ))}
     </>
   );
