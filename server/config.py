@@ -5,7 +5,7 @@ It opens no file and no connection. Every variable the product knows is a field 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +33,13 @@ class Settings:
         public_url: the address people type; decides whether cookies are Secure.
         timezone: the office's zone, for shifts, days and reports.
         web_processes, web_threads: size of the web server; threads equal the connection pool.
+        redis_url: where RQ's queues are; None: the web process carries messages itself.
+        courier_workers: worker processes that one `gridloop courier` keeps running.
+        courier_metrics_port: where the courier answers Prometheus; 0: nowhere.
+        courier_lease_s: how long a delivery handed to a worker is that worker's alone.
+        push_contact: whom a push service may write to about us (mailto: or https:).
+        push_loopback: pushes may go to this machine over plain HTTP: for tests and nothing else.
+        sms_url, sms_secret: the gateway for text messages and the key that signs requests; None: no text messages.
     """
 
     data_dir: Path
@@ -46,6 +53,14 @@ class Settings:
     timezone: ZoneInfo
     web_processes: int
     web_threads: int
+    redis_url: str | None
+    courier_workers: int
+    courier_metrics_port: int
+    courier_lease_s: int
+    push_contact: str
+    push_loopback: bool
+    sms_url: str | None
+    sms_secret: str | None = field(repr=False)
 
     @property
     def embedded(self) -> bool:
@@ -66,7 +81,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     given = {key.removeprefix(PREFIX): value for key, value in environ.items() if key.startswith(PREFIX)}
     known = {
         "DATA_DIR", "DATABASE_URL", "MIGRATE_URL", "KEYS_FILE", "PHOTO_DIR", "HOST", "PORT", "PUBLIC_URL",
-        "TIMEZONE", "WEB_PROCESSES", "WEB_THREADS",
+        "TIMEZONE", "WEB_PROCESSES", "WEB_THREADS", "REDIS_URL", "COURIER_WORKERS", "COURIER_METRICS_PORT",
+        "COURIER_LEASE_S", "PUSH_CONTACT", "PUSH_LOOPBACK", "SMS_URL", "SMS_SECRET",
     }  # fmt: skip
     if unknown := sorted(given.keys() - known):
         raise SettingsError(f"{PREFIX}{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.")
@@ -84,6 +100,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         raise SettingsError(
             f"{PREFIX}WEB_PROCESSES is {web_processes}, but SQLite serves one web process; use PostgreSQL."
         )
+    public_url = _public_url(given.get("PUBLIC_URL", f"http://127.0.0.1:{port}"))
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
@@ -92,10 +109,17 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         photo_dir=Path(given.get("PHOTO_DIR", str(data_dir / "photos"))).expanduser().resolve(),
         host=given.get("HOST", "127.0.0.1"),
         port=port,
-        public_url=_public_url(given.get("PUBLIC_URL", f"http://127.0.0.1:{port}")),
+        public_url=public_url,
         timezone=_zone(given.get("TIMEZONE", "Asia/Shanghai")),
         web_processes=web_processes,
         web_threads=_number(given, "WEB_THREADS", 16, 2, 256),
+        redis_url=_redis(given.get("REDIS_URL")),
+        courier_workers=_number(given, "COURIER_WORKERS", 2, 1, 64),
+        courier_metrics_port=_number(given, "COURIER_METRICS_PORT", 0, 0, 65535),
+        courier_lease_s=_number(given, "COURIER_LEASE_S", 60, 2, 3600),
+        push_contact=_contact(given.get("PUSH_CONTACT"), public_url),
+        push_loopback=given.get("PUSH_LOOPBACK") == "for tests only",
+        **_sms(given),
     )
 
 
@@ -118,6 +142,30 @@ def _number(given: Mapping[str, str], name: str, default: int, low: int, high: i
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise SettingsError(f"{PREFIX}{name} is {text!r}; it must be a whole number from {low} to {high}.")
     return int(text)
+
+
+def _redis(text: str | None) -> str | None:
+    if text is not None and not text.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError(f"{PREFIX}REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return text
+
+
+def _contact(text: str | None, public_url: str) -> str:
+    """Push services want an address they may write to; an office on https is one."""
+    if text is None:
+        return public_url if public_url.startswith("https://") else "mailto:nobody@example.invalid"
+    if not text.startswith(("mailto:", "https://")):
+        raise SettingsError(f"{PREFIX}PUSH_CONTACT must begin with mailto: or https://.")
+    return text
+
+
+def _sms(given: Mapping[str, str]) -> dict[str, str | None]:
+    url, secret = given.get("SMS_URL"), given.get("SMS_SECRET")
+    if (url is None) != (secret is None):
+        raise SettingsError(f"{PREFIX}SMS_URL and {PREFIX}SMS_SECRET are given together or not at all.")
+    if url is not None and not url.startswith(("https://", "http://127.0.0.1")):
+        raise SettingsError(f"{PREFIX}SMS_URL must begin with https://.")
+    return {"sms_url": url, "sms_secret": secret}
 
 
 def _public_url(text: str) -> str:

@@ -1,8 +1,9 @@
 """The office's secret keys: read from one file, never printed, never stored in the database.
 
-Three purposes, three keys, so that losing or rotating one says nothing about the others: `parties` seals
+Each purpose has its own key, so that losing or rotating one says nothing about the others: `parties` seals
 personal data (several may be held, the newest seals), `index` makes phone and ID numbers findable without
-being readable, `content` recognises a re-sent submission and is never rotated.
+being readable, `content` recognises a re-sent submission and is never rotated, `push` proves to push services
+that a notice is ours (VAPID; browsers subscribe for its public half, so a new one makes them subscribe anew).
 """
 
 import base64
@@ -12,6 +13,10 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from server.config import SettingsError
 
@@ -20,12 +25,25 @@ _KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """32-byte keys; `parties` maps key id → key, `active` is the id that seals new rows."""
+    """32-byte keys; `parties` maps key id → key, `active` is the id that seals new rows.
+
+    `push` is a P-256 private key; None in files made before there were push messages.
+    """
 
     parties: dict[str, bytes] = field(repr=False)
     active: str
     index: bytes = field(repr=False)
     content: bytes = field(repr=False)
+    push: bytes | None = field(default=None, repr=False)
+
+    @property
+    def push_public(self) -> str | None:
+        """The public half as browsers want it: an uncompressed point in base64url."""
+        if self.push is None:
+            return None
+        key = ec.derive_private_key(int.from_bytes(self.push), ec.SECP256R1()).public_key()
+        point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return base64.urlsafe_b64encode(point).decode("ascii").rstrip("=")
 
 
 def make_keys(path: Path) -> None:
@@ -40,9 +58,38 @@ def make_keys(path: Path) -> None:
             "active": "k1",
             "index": _encode(secrets.token_bytes(_KEY_BYTES)),
             "content": _encode(secrets.token_bytes(_KEY_BYTES)),
+            "push": _encode(_new_push_key()),
         },
         indent=2,
     )
+    draft = _write_draft(path, text)
+    try:
+        # A hard link fails if the name is taken, so two first starts cannot swap keys under each other.
+        os.link(draft, path)
+    finally:
+        draft.unlink()
+
+
+def renew_push_key(path: Path) -> None:
+    """Put a new push key into a keys file, in one step; every other key stays.
+
+    Raises:
+        SettingsError: the file is missing or damaged.
+    """
+    read_keys(path)
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    draft = _write_draft(path, json.dumps({**data, "push": _encode(_new_push_key())}, indent=2))
+    draft.chmod(path.stat().st_mode & 0o777)
+    draft.replace(path)
+
+
+def _new_push_key() -> bytes:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_numbers().private_value.to_bytes(_KEY_BYTES)
+
+
+def _write_draft(path: Path, text: str) -> Path:
+    """Write the text beside `path`, readable by its owner only and safe on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -51,10 +98,10 @@ def make_keys(path: Path) -> None:
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
-        # A hard link fails if the name is taken, so two first starts cannot swap keys under each other.
-        os.link(draft, path)
-    finally:
+    except OSError:
         draft.unlink()
+        raise
+    return draft
 
 
 def read_keys(path: Path) -> Keys:
@@ -70,6 +117,7 @@ def read_keys(path: Path) -> Keys:
             active=data["active"],
             index=_decode(data["index"]),
             content=_decode(data["content"]),
+            push=_decode(data["push"]) if "push" in data else None,
         )
     except FileNotFoundError:
         raise SettingsError(f"The keys file {path} is missing; restore it, its loss makes data unreadable.") from None

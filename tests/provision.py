@@ -1,6 +1,7 @@
 """Installs the Debian packages the tests need and says which tests must be left out; it runs no test.
 
-    tests/provision.py [NEED …]      prints the needs that stay unmet, comma-separated: postgresql, browser
+    tests/provision.py [NEED …]      prints the needs that stay unmet, comma-separated: postgresql, browser,
+                                     firefox, redis
 
 Packages are installed through apt as root or through sudo without a password, and only when something is
 missing. In CI nothing may be left out: an unmet need ends it with exit code 1.
@@ -27,6 +28,14 @@ def has_browser() -> bool:
     return bool(subprocess.check_output(["fc-list", ":lang=zh"]))
 
 
+def has_firefox() -> bool:
+    return bool(shutil.which("firefox-esr"))
+
+
+def has_redis() -> bool:
+    return bool(shutil.which("redis-server") and shutil.which("redis-cli"))
+
+
 def postgres_packages() -> list[str]:
     """PostgreSQL and PostGIS of whatever version apt offers."""
     english = os.environ | {"LC_ALL": "C"}
@@ -40,6 +49,8 @@ def postgres_packages() -> list[str]:
 NEEDS: dict[str, tuple[Callable[[], bool], Callable[[], list[str]]]] = {
     "postgresql": (has_postgres, postgres_packages),
     "browser": (has_browser, lambda: ["chromium", "fontconfig", "fonts-noto-cjk"]),
+    "firefox": (has_firefox, lambda: ["firefox-esr"]),
+    "redis": (has_redis, lambda: ["redis-server"]),
 }
 
 

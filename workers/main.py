@@ -6,6 +6,7 @@ import click
 
 from server.cli import COMMANDS
 from server.config import SettingsError
+from workers.courier import courier_command, schedule_command
 from workers.web import serve_command
 
 
@@ -17,7 +18,7 @@ def gridloop() -> None:
     """
 
 
-for command in (*COMMANDS, serve_command):
+for command in (*COMMANDS, serve_command, courier_command, schedule_command):
     gridloop.add_command(command)
 
 
@@ -28,3 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
     except SettingsError as refusal:
         click.echo(str(refusal), err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

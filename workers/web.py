@@ -1,14 +1,19 @@
-"""`gridloop serve`: the web server's process; it answers no request itself, `server.create_app()` does."""
+"""`gridloop serve`: the web server's process; it answers no request itself, `server.create_app()` does.
+
+Without Redis each web worker carries messages too, on a thread.
+"""
 
 import os
 from pathlib import Path
 
 import click
 import structlog
+from flask import Flask
 
 from server import create_app
-from server.config import read_settings
+from server.config import Settings, read_settings
 from server.logs import set_up
+from workers import embedded, figures
 from workers.alone import hold_alone
 from workers.listening import listen, serve
 from workers.logs import GRANIAN
@@ -40,15 +45,27 @@ def serve_command() -> None:
         processes=settings.web_processes,
         threads=settings.web_threads,
         database=settings.database_url.get_backend_name(),
+        couriers="redis" if settings.redis_url else "embedded",
     )
     try:
         serve(
             listener,
-            # Every worker has an office of its own: connections, locks and threads must not cross a fork.
-            lambda: create_app(settings),
+            lambda: open_office(settings),
             processes=settings.web_processes,
             threads=settings.web_threads,
             logging=GRANIAN,
         )
     finally:
         log.info("web_stopped", process=os.getpid())
+
+
+def open_office(settings: Settings) -> Flask:
+    """What a web worker serves. Each has an office of its own: connections, locks and threads must not cross a fork.
+
+    Without Redis it also carries the messages.
+    """
+    app = create_app(settings)
+    if settings.redis_url is None:
+        figures.register()
+        embedded.start(app)
+    return app

@@ -1,6 +1,7 @@
 /** Starts the app: the kept rows first, the screen next, then the tray, the watch and the updates. */
 import { render } from "preact";
 import { finishSignOut, renewSession } from "./api/session";
+import { startNotices } from "./live/notices";
 import { startParts } from "./live/parts";
 import { App } from "./screens/app";
 import { fetchEarly } from "./screens/later";
@@ -30,6 +31,7 @@ async function start(): Promise<void> {
   if (person) void dropOldCases(person, new Date());
   void followUpdates();
   fetchEarly();
+  startNotices();
 }
 
 void start();

@@ -1,7 +1,7 @@
 /** Speaks the words file in the language the person chose, and remembers the choice. */
 import { signal } from "@preact/signals";
 import type { Both } from "./api/shapes";
-import { WORDS } from "./words";
+import { WORDS, wordIn } from "./words";
 
 export type Word = keyof typeof WORDS;
 export type Language = "zh" | "en";
@@ -32,8 +32,7 @@ export function setLanguage(next: Language): void {
 
 /** The word in the language chosen, with `{x}` filled in. */
 export function t(word: Word, values: Record<string, string | number> = {}): string {
-  const text: string = WORDS[word][language.value === "zh" ? 0 : 1];
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return wordIn(language.value, word, values);
 }
 
 /** The word for a code of the office, such as a state or an action; the code itself while this version has none. */

@@ -1,7 +1,7 @@
 /** What the screens look at: signals over the rows in the store, refreshed whenever rows change. */
 import { computed, signal } from "@preact/signals";
 import { readSession } from "./api/session";
-import type { Me, Pack } from "./api/shapes";
+import type { Inbox, Me, Pack } from "./api/shapes";
 import { listDrafts } from "./draft/drafts";
 import { type Changed, onChanged } from "./store/announce";
 import { readCache } from "./store/cache";
@@ -23,6 +23,8 @@ export const sending = signal<string | null>(null);
 /** Counts up whenever cached answers change; lists and cases read their rows again. */
 export const cacheTick = signal(0);
 export const storeBroken = signal(false);
+/** Notices not read yet, as the office last said. */
+export const unread = signal(0);
 
 /** Reports and moves that are not at the office yet; their photos are not counted one by one. */
 export const unsentTexts = computed(() => tray.value.filter((row) => row.kind !== "photo"));
@@ -71,6 +73,8 @@ async function refreshCached(): Promise<void> {
     me.value = ((await readCache(id, "me"))?.value as Me | undefined) ?? null;
     pack.value = ((await readCache(id, "pack"))?.value as Pack | undefined) ?? null;
   }
+  const inbox = id ? ((await readCache(id, "inbox"))?.value as Inbox | undefined) : undefined;
+  unread.value = inbox?.unread ?? 0;
   cacheTick.value += 1;
 }
 

@@ -51,6 +51,7 @@ export const WORDS = {
   // Tabs 导航
   tab_home: ["首页", "Home"],
   tab_cases: ["事项", "Cases"],
+  tab_inbox: ["通知", "Inbox"],
   tab_tray: ["待发送", "Tray"],
   tab_me: ["我的", "Me"],
   main_navigation: ["主导航", "Main navigation"],
@@ -275,6 +276,49 @@ export const WORDS = {
   assignments: ["承办单位", "Units at work"],
   not_found: ["找不到这个事项", "No such case"],
 
+  // Inbox 收件箱
+  inbox_title: ["通知", "Inbox"],
+  inbox_empty: ["还没有通知", "Nothing yet"],
+  inbox_offline: ["没有网络，显示 {when} 的内容", "No network; as of {when}"],
+  inbox_read_all: ["全部标为已读", "Mark all as read"],
+  inbox_unread: ["未读", "Unread"],
+  notice_unread: ["共 {n} 条未读", "{n} unread in all"],
+  notices_title: ["通知方式", "How I am told"],
+  notices_ask: ["在这部手机上弹出通知", "Show notices on this device"],
+  notices_ask_hint: [
+    "打开后，不开应用也能看到待办。通知里只有事项编号，没有个人信息。",
+    "What waits for you is then shown without opening the app. A notice holds the case's code and nothing personal.",
+  ],
+  push_on: ["这部手机会弹出通知", "This device shows notices"],
+  push_off: ["这部手机还没有打开通知", "This device does not show notices yet"],
+  push_denied: [
+    "浏览器不允许通知。请在手机或浏览器的设置里允许，再回到这里。",
+    "The browser forbids notices. Allow them in its settings, then come back here.",
+  ],
+  push_unsupported: [
+    "这里不能弹出通知（例如在微信里打开）。请留意应用里的“通知”。",
+    "Notices cannot be shown here (in WeChat, for example). Please look into the inbox.",
+  ],
+  push_unreachable: [
+    "浏览器的推送服务连不上，先以应用里的“通知”为准，下次打开会再试。",
+    "The browser's push service cannot be reached. The inbox has everything; it is tried again at the next start.",
+  ],
+  push_trying: ["正在打开通知…", "Turning notices on…"],
+  kind_task: ["待办", "To do"],
+  kind_oversight: ["督办", "Supervision"],
+  kind_news: ["进展", "News"],
+  way_at_once: ["即时", "At once"],
+  way_collected: ["汇总", "Together"],
+  way_inbox: ["只进收件箱", "Inbox only"],
+  notices_emergency: [
+    "特急事项任何时候都会立即通知；夜间免打扰时段，其他通知早上再响。",
+    "Emergencies come at once at any hour. Everything else keeps quiet at night until morning.",
+  ],
+  notices_phone: ["手机号（特急无人签收时发短信）", "Phone, for text messages when an emergency waits"],
+  notices_phone_kept: ["已登记 {phone}", "Kept: {phone}"],
+  save: ["保存", "Save"],
+  saved: ["已保存", "Saved"],
+
   // Me 我的
   me_title: ["我的", "Me"],
   storage: ["手机存储", "Storage"],
@@ -298,6 +342,16 @@ export const WORDS = {
   ...STEP_WORDS,
   ...LOOP_WORDS,
 } satisfies Record<string, readonly [string, string]>;
+
+/** A word in this language, with `{x}` filled in. */
+export function wordIn(
+  language: keyof Both,
+  word: keyof typeof WORDS,
+  values: Record<string, string | number> = {},
+): string {
+  const text: string = WORDS[word][language === "zh" ? 0 : 1];
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+}
 
 /** The same word in both languages, for what is kept and shown later. */
 export function both(word: keyof typeof WORDS): Both {

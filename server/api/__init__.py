@@ -13,8 +13,12 @@ from server.api.guard import COOKIE
 from server.api.routes.cases import case_routes
 from server.api.routes.changes import changes
 from server.api.routes.health import health, measure
+from server.api.routes.inbox import inbox
+from server.api.routes.looks import looks
+from server.api.routes.notices import notices
 from server.api.routes.photos import photo_routes
 from server.api.routes.places import places
+from server.api.routes.push import push
 from server.api.routes.pwa import pwa
 from server.api.routes.reports import reports
 from server.api.routes.sessions import me, sessions
@@ -75,7 +79,7 @@ def register(app: Flask) -> None:
         },
     )
     document.register_field(Moment, "string", "date-time")
-    for blueprint in (sessions, me, places, reports, case_routes, photo_routes, changes):
+    for blueprint in (sessions, me, places, reports, case_routes, photo_routes, changes, looks, inbox, push, notices):
         document.register_blueprint(blueprint, url_prefix=PREFIX)
     document.register_blueprint(health)
     app.register_blueprint(pwa)

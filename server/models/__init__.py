@@ -3,6 +3,7 @@
 from server.db import Base
 from server.models.audit import Anchor, Audit
 from server.models.cases import Assignment, Audience, Case, Deadline, Report, Request, Step, StepPayload
+from server.models.messages import Delivery, Message, Mobile, NoticeChoice, PushSubscription, Robot
 from server.models.numbers import Counter
 from server.models.parties import Party
 from server.models.people import DutyShift, Grant, Person, Session, SignInTries
@@ -11,7 +12,8 @@ from server.models.places import Area, Duty, Grid, GridDesk, Unit
 from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
 
 __all__ = [
-    "Anchor", "Area", "Assignment", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline", "Duty",
-    "DutyShift", "Grant", "Grid", "GridDesk", "Holiday", "Limit", "Party", "Person", "Photo", "PhotoListing", "Reason",
-    "Report", "Request", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
+    "Anchor", "Area", "Assignment", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline",
+    "Delivery", "Duty", "DutyShift", "Grant", "Grid", "GridDesk", "Holiday", "Limit", "Message", "Mobile",
+    "NoticeChoice", "Party", "Person", "Photo", "PhotoListing", "PushSubscription", "Reason", "Report", "Request",
+    "Robot", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
 ]  # fmt: skip

@@ -1,12 +1,16 @@
 """Column types that mean the same on SQLite and PostgreSQL; the only models file that names a database."""
 
+import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from geoalchemy2 import Geometry, WKBElement
 from shapely import from_wkb, to_wkb
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import JSON, DateTime, Dialect, LargeBinary, String, Text
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, LargeBinary, String, Text, Uuid, literal_column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -88,3 +92,48 @@ def code_text(length: int = 32) -> String:
 def long_text() -> Text:
     """Text kept exactly as it came."""
     return Text()
+
+
+class FreshId(FunctionElement[uuid.UUID]):
+    """A new random id for every row that a statement writes."""
+
+    type = Uuid()
+    inherit_cache = True
+    name = "fresh_id"
+
+
+@compiles(FreshId, "postgresql")
+def _fresh_id_in_postgresql(_element: FreshId, _compiler: SQLCompiler, **_: Any) -> str:
+    return "gen_random_uuid()"
+
+
+@compiles(FreshId, "sqlite")
+def _fresh_id_in_sqlite(_element: FreshId, _compiler: SQLCompiler, **_: Any) -> str:
+    return "lower(hex(randomblob(16)))"
+
+
+class Subject(FunctionElement[str]):
+    """An audience subject made from an id: `Subject("u", Grant.unit_id)` is what `u:<unit id>` is written as."""
+
+    type = String()
+    inherit_cache = True
+    name = "subject"
+
+    def __init__(self, kind: Literal["p", "u", "s"], column: Any) -> None:
+        super().__init__(_KIND[kind], column)
+
+
+_KIND: dict[str, ColumnElement[str]] = {kind: literal_column(f"'{kind}:'") for kind in ("p", "u", "s")}
+
+
+@compiles(Subject, "postgresql")
+def _subject_in_postgresql(element: Subject, compiler: SQLCompiler, **options: Any) -> str:
+    kind, column = (compiler.process(part, **options) for part in element.clauses)
+    return f'({kind} || CAST({column} AS text)) COLLATE "C"'
+
+
+@compiles(Subject, "sqlite")
+def _subject_in_sqlite(element: Subject, compiler: SQLCompiler, **options: Any) -> str:
+    kind, column = (compiler.process(part, **options) for part in element.clauses)
+    groups = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+    return f"({kind} || " + " || '-' || ".join(f"substr({column}, {at}, {size})" for at, size in groups) + ")"

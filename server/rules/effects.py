@@ -61,10 +61,17 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """People and units that a move is about, for those who are told of it."""
+    """People and units that a move is about, for those who are told of it.
+
+    Args:
+        person: the one asked, named or put in charge. `issuer`: the one who supervises.
+        approver, asker: the units that must answer a request, and that made it.
+        approving_leader: only the approver's leaders answer.
+    """
 
     person: uuid.UUID | None = None
     approver: uuid.UUID | None = None
+    approving_leader: bool = False
     asker: uuid.UUID | None = None
     issuer: uuid.UUID | None = None
 
@@ -308,7 +315,7 @@ def ask_for(
         started=clocks,
         seen_by=[to] if to else [],
         shown_to=[to_person] if to_person else [],
-        concerned=Concerned(approver=to, person=to_person),
+        concerned=Concerned(approver=to, approving_leader=to_leader, person=to_person),
     )
 
 

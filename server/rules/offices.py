@@ -39,5 +39,8 @@ class Offices(Protocol):
     def inside(self, area: str, outer: str) -> bool:
         """Is the area the outer one or below it?"""
 
+    def answering(self, categories: Sequence[str], area: str) -> Sequence[uuid.UUID]:
+        """Units whose duty it is where the area lies, the nearest first; `categories`: one and those above it."""
+
     def area_of(self, unit: uuid.UUID) -> str:
         """The code of the unit's area."""

@@ -15,22 +15,29 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from server.db import insert_once, insert_rows
 from server.models import Case, PhotoListing, Step
 from server.models.numbers import change_column, next_change
-from server.rules.effects import Ask, Effects, Place, World, apply
+from server.rules.effects import Ask, Effects, World, apply
 from server.rules.facts import Facts
 from server.rules.history import remember
 from server.rules.refusals import Refusal, invalid
 from server.rules.rulebook import RuleBook
 from server.rules.situation import Situation
-from server.rules.standing import SYSTEM, Standing, stand
+from server.rules.standing import RESIDENT, SYSTEM, Standing, stand
 from server.rules.upkeep import next_look
 from server.rules.workflow import ASKING, BY_ACTION, OVERTAKING, Decision, decide
-from server.services import access, audience, colleagues, duplicates, log, outcome, parties, records, whereabouts
+from server.services import (
+    access,
+    audience,
+    colleagues,
+    log,
+    outbox,
+    outcome,
+    parties,
+    records,
+    references,
+)
 from server.services.hearing import Hearing
 from server.services.people import SignedIn
 from server.services.records import Record
-
-CASE_NAMED_BY: Mapping[str, str] = {"merge": "master", "void": "case", "accept": "repeat_of"}
-"""Moves whose payload names another case, and the field that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,10 @@ def open_case(
         raise Refusal("already_different")
     outcome.start_clocks(hearing.tx, submission.id, after)
     outcome.open_audience(hearing.tx, submission.id, subjects, hearing.now, change)
+    outbox.announce(
+        hearing, "submit", facts, after, effects, submission.id, change, actor=hearing.person.id,
+        sensitive=is_sensitive(row, hearing.rules),
+    )  # fmt: skip
     return row, after, records.step_view(1, entry.envelope, entry.payload, entry.hash)
 
 
@@ -130,16 +141,6 @@ def lock(tx: Connection, *ids: uuid.UUID, wait: bool = True) -> int | None:
     return rows[0].change if rows[0].change is not None else next_change(tx)
 
 
-def partner(tx: Connection, case_id: uuid.UUID, action: str, payload: Mapping[str, Any]) -> list[uuid.UUID]:
-    """The other case that a move writes to: the master that is merged into, or taken out of."""
-    if action == "merge":
-        return _ids([payload.get("master")])
-    if action == "split":
-        master = tx.execute(select(Case.master_id).where(Case.id == case_id)).scalar()
-        return [master] if master else []
-    return []
-
-
 def advance(hearing: Hearing, record: Record, wish: Wish, submission: Submission, change: int) -> Record:
     """Make one move on a locked case that the person may see and whose step id is new.
 
@@ -156,7 +157,8 @@ def advance(hearing: Hearing, record: Record, wish: Wish, submission: Submission
     ask = Ask(
         submission.id, wish.action, wish.payload, hearing.now, standing, device_at=submission.device_at,
         as_unit=wish.as_unit, assignment=wish.assignment, request=wish.request,
-        place=_place(hearing, wish), other=_other(hearing, record, wish),
+        place=references.place(hearing, wish.action, wish.payload),
+        other=references.other_case(hearing, case["id"], wish.action, wish.payload),
     )  # fmt: skip
     decision = decide(facts, ask, World(hearing.rules, hearing.atlas), overtaken=_overtaken(record, wish, person))
     _check_references(hearing, replace(record, facts=facts), standing, wish)
@@ -170,6 +172,17 @@ def advance_by_itself(
     ask = Ask(step_id, wish.action, wish.payload, hearing.now, SYSTEM, request=wish.request)
     decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
     submission = Submission(step_id, bytes(32), hearing.now)
+    return _write(hearing, record, wish, submission, change, decision, by=None)
+
+
+def advance_as_resident(hearing: Hearing, record: Record, wish: Wish, submission: Submission, change: int) -> Record:
+    """Make the move of somebody who showed a report's code and secret.
+
+    Raises:
+        Refusal: `move_not_allowed`, or `invalid` naming the fields.
+    """
+    ask = Ask(submission.id, wish.action, wish.payload, hearing.now, RESIDENT, device_at=submission.device_at)
+    decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
     return _write(hearing, record, wish, submission, change, decision, by=None)
 
 
@@ -237,6 +250,7 @@ def _write(
     sensitive = is_sensitive(row, hearing.rules)
     seats = audience.follow(hearing.atlas, record.seats, before, after, effects, sensitive=sensitive)
     outcome.seat(tx, case["id"], case["received_at"], seats, change)
+    outbox.announce(hearing, wish.action, before, after, effects, submission.id, change, actor=by, sensitive=sensitive)
     step = records.step_view(entry.seq, entry.envelope, entry.payload, entry.hash)
     moved = records.with_step(record, after, row, step, seats)
     if by is not None:
@@ -311,45 +325,6 @@ def _overtaken(record: Record, wish: Wish, person: SignedIn) -> bool:
     )
 
 
-def _place(hearing: Hearing, wish: Wish) -> Place | None:
-    """Where a corrected case lies: its grid and area anew."""
-    location = wish.payload.get("location")
-    if wish.action != "correct" or not isinstance(location, dict) or not {"lon", "lat", "crs"} <= location.keys():
-        return None
-    try:
-        found = whereabouts.locate(
-            hearing.atlas, float(location["lon"]), float(location["lat"]), location["crs"], location.get("accuracy_m")
-        )
-    except (TypeError, ValueError, KeyError):
-        return None  # the check of the fields says why
-    area = found.grid.village if found.grid else whereabouts.nearest_township(hearing.atlas, found)
-    if area is None or found.lon is None or found.lat is None:
-        return None
-    return Place(
-        {
-            "grid_id": found.grid.id if found.grid else None, "grid_match": found.match,
-            "grid_candidates": whereabouts.candidates(found), "area_code": area, "lon": found.lon, "lat": found.lat,
-            "cell": duplicates.cell_of(found.lon, found.lat),
-        }
-    )  # fmt: skip
-
-
-def _other(hearing: Hearing, record: Record, wish: Wish) -> Facts | None:
-    """The other case that the payload names, if there is one and this person may see it.
-
-    Raises:
-        Refusal: `invalid` naming the field: it looks alike whether it is hidden or not there.
-    """
-    name = CASE_NAMED_BY.get(wish.action, "")
-    named = _ids([wish.payload.get(name)])
-    if not named:
-        return None
-    other = records.load(hearing, named[0]) if named[0] != record.case["id"] else None
-    if other is None or not records.visible(other, access.subjects(hearing.person)):
-        raise invalid(f"payload.{name}", "找不到这个事项。", "There is no such case.")
-    return other.facts
-
-
 def _check_references(hearing: Hearing, record: Record, standing: Standing, wish: Wish) -> None:
     category = hearing.rules.categories.get(str(wish.payload.get("category", "")))
     holder = record.facts.holder_id
@@ -366,13 +341,3 @@ def _concerned(facts: Facts, wish: Wish) -> Iterable[uuid.UUID | None]:
     """Persons who may act in person: the one asked, the handler named, the reporters."""
     asked = [one.to_person_id for one in facts.requests if wish.request in (one.id, None) and one.to_person_id]
     return [*asked, *(one.handler_id for one in facts.assignments if one.active), *facts.reporters]
-
-
-def _ids(values: Iterable[Any]) -> list[uuid.UUID]:
-    found = []
-    for value in values:
-        try:
-            found.append(uuid.UUID(value))
-        except (TypeError, ValueError, AttributeError):
-            continue
-    return found

@@ -146,6 +146,12 @@ class Atlas:
         """Is the area the outer one or below it?"""
         return area in self.areas and self.within(area, outer)
 
+    def answering(self, categories: Sequence[str], area: str) -> list[uuid.UUID]:
+        """Units whose duty it is where the area lies, the nearest first; `categories`: one and those above it."""
+        line = self.line_of(area)
+        found = (unit for code in line for one in categories for unit in self.duties.get((one, code), ()))
+        return list(dict.fromkeys(found))
+
     def area_of(self, unit: uuid.UUID) -> str:
         """The code of the unit's area."""
         return self.units[unit].area

@@ -19,6 +19,8 @@ from server.rules.refusals import SENTENCES
 OPEN = {
     "sessions.open_session": "this is how one signs in",
     "photos.describe_uploads": "tells what the upload protocol can do, nothing else",
+    "looks.look_at_matter": "a resident with a report's code and secret; wrong tries are counted",
+    "looks.rate_matter": "the same resident says how satisfied they are",
     "health.alive": "asked by load balancers",
     "health.ready": "asked by load balancers",
     "health.metrics": "counts and times; the web server in front keeps it from the public",

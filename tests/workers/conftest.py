@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,21 +118,21 @@ def gridloop(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return gridloop
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """`start(*command, port=…, **settings)`; whatever still runs at the end of the test is killed."""
+@contextmanager
+def starting(folder: Path) -> Iterator[Callable[..., Running]]:
+    """`start(*command, port=…, **settings)`; whatever still runs at the end is killed."""
     started: list[Running] = []
 
     def start(*command: str | Path, port: int | None = None, **settings: str) -> Running:
         port = port or free_port()
-        log = tmp_path / f"log-{len(started)}"
+        log = folder / f"log-{len(started)}"
         with log.open("wb") as file:
             process = subprocess.Popen(
                 command,
                 env=surroundings(port=str(port), **settings),
                 stdout=file,
                 stderr=file,
-                cwd=tmp_path,
+                cwd=folder,
                 start_new_session=True,
             )
         started.append(Running(process, port, log))
@@ -141,6 +142,13 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     for running in started:
         running.process.kill()
         running.process.wait()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts processes for one test."""
+    with starting(tmp_path) as start:
+        yield start
 
 
 @pytest.fixture

@@ -237,3 +237,25 @@ export interface Change {
   version: number;
   gone: boolean;
 }
+
+/** One notice (通知): a step of a case that this person was told of. */
+export interface Message {
+  id: string;
+  kind: string;
+  action: string;
+  urgency: number;
+  case: { id: string; code: string };
+  text: Both;
+  at: string;
+  read_at: string | null;
+}
+
+export interface Inbox extends Page<Message> {
+  unread: number;
+}
+
+/** How each kind of notice reaches a person. */
+export interface Chosen {
+  choices: Record<string, string>;
+  phone: string | null;
+}

@@ -2,12 +2,14 @@
 import { isList } from "../live/lists";
 import { go, link, route } from "../route";
 import { t } from "../speak";
-import { refused, session, storeBroken, unsentCount } from "../state";
+import { refused, session, storeBroken, unread, unsentCount } from "../state";
 import { Cases } from "./cases";
 import { ChangePassword } from "./change-password";
 import { Home } from "./home";
+import { Inbox } from "./inbox";
 import { Later } from "./later";
 import { Me } from "./me";
+import { Notices } from "./notices";
 import { Icon } from "./parts/icons";
 import { Note } from "./parts/page";
 import { NewReport, Report } from "./report";
@@ -63,8 +65,11 @@ function draw(screen: string, id: string, action: string, about: string) {
       );
     case "redo":
       return <Later key={id} draw={({ Redo }) => <Redo id={id} />} />;
+    case "inbox":
+      return <Inbox />;
     case "me":
-      return id === "password" ? <ChangePassword forced={false} onDone={() => go("me")} /> : <Me />;
+      if (id === "password") return <ChangePassword forced={false} onDone={() => go("me")} />;
+      return id === "notices" ? <Notices /> : <Me />;
     default:
       return <Home />;
   }
@@ -75,6 +80,7 @@ function Tabs({ on }: { on: string }) {
   const tabs = [
     ["", "home", t("tab_home")],
     ["cases", "cases", t("tab_cases")],
+    ["inbox", "bell", t("tab_inbox")],
     ["tray", "tray", t("tab_tray")],
     ["me", "me", t("tab_me")],
   ] as const;
@@ -91,6 +97,11 @@ function Tabs({ on }: { on: string }) {
           <span>{word}</span>
           {path === "tray" && count > 0 && (
             <b class={refused.value.length ? "badge badge--refused" : "badge"}>{count}</b>
+          )}
+          {path === "inbox" && unread.value > 0 && (
+            <b class="badge badge--unread" data-testid="unread">
+              {unread.value > 99 ? "99+" : unread.value}
+            </b>
           )}
         </a>
       ))}

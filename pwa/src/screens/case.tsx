@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { CaseView } from "../api/shapes";
 import { runningClocks } from "../case/clocks";
 import { refreshCase } from "../live/cases";
+import { readAbout } from "../live/inbox";
 import { go, link } from "../route";
 import { say, t, tCode } from "../speak";
 import { personId } from "../state";
@@ -30,6 +31,7 @@ export function Case({ id }: { id: string }) {
   useEffect(() => {
     const person = personId();
     if (!person) return;
+    void readAbout(person, id, new Date());
     void refreshCase(person, id, new Date()).then((answer) => {
       if (answer.kind === "unreachable") setTrouble("offline");
       else if (answer.kind === "problem" && answer.status === 404) setTrouble("missing");

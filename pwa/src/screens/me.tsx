@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { signOut } from "../api/session";
 import { askToStay, kept } from "../draft/stay";
+import { leavePush } from "../live/notices";
 import { go, link } from "../route";
 import { t } from "../speak";
 import { drafts, me, session, unsentCount } from "../state";
@@ -28,7 +29,9 @@ export function Me() {
   function leave(): void {
     if (unsent > 0 && !confirm(t("sign_out_unsent", { n: unsent }))) return;
     go();
-    void signOut();
+    void leavePush()
+      .catch(() => {})
+      .then(signOut);
   }
 
   return (
@@ -44,6 +47,10 @@ export function Me() {
         {person && person.grids.length > 0 && (
           <Line word={t("grids")} value={person.grids.map((grid) => grid.name).join(t("separator"))} />
         )}
+        <a class="weui-cell weui-cell_access" href={link("me", "notices")}>
+          <span class="weui-cell__bd">{t("notices_title")}</span>
+          <span class="weui-cell__ft" />
+        </a>
         <Line word={t("version")} value={__VERSION__} />
         <a class="weui-cell weui-cell_access" href={link("me", "password")}>
           <span class="weui-cell__bd">{t("change_password")}</span>

@@ -16,7 +16,13 @@ export interface SignOutRow {
   csrf_token: string;
 }
 
-export type MetaRow = SessionRow | SignOutRow;
+/** The language that notices are shown in. */
+export interface LanguageRow {
+  key: "language";
+  language: "zh" | "en";
+}
+
+export type MetaRow = SessionRow | SignOutRow | LanguageRow;
 
 /** One measured or chosen place (定位). `taken_at` stays on the phone: it tells the age of the fix. */
 export interface Fix {

@@ -1,11 +1,12 @@
 /// <reference lib="webworker" />
 /**
- * The service worker: keeps this version's files, starts the app without a network, and sends the tray
- * when the browser says the network is back. It never touches the API's answers.
+ * The service worker: keeps this version's files, starts the app without a network, sends the tray when the
+ * browser says the network is back, and shows what is pushed (`notify.ts`). It never touches the API's answers.
  *
  * Two lines are filled in by the build: the list of this version's files and a name that changes with them.
  */
 import { sendTray } from "../tray/send";
+import { openFrom, show, subscribeAgain } from "./notify";
 
 declare const __FILES__: string[];
 declare const __NAME__: string;
@@ -64,3 +65,17 @@ worker.addEventListener("sync", (event) => {
 async function sendInBackground(): Promise<void> {
   await sendTray({ now: () => new Date(), luck: Math.random, eager: true, tell: () => {} });
 }
+
+worker.addEventListener("push", (event) => {
+  event.waitUntil(show(worker, event.data));
+});
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openFrom(worker, event.notification));
+});
+
+// The browser gave the subscription up, or made a new one by itself.
+worker.addEventListener("pushsubscriptionchange", (event) => {
+  (event as ExtendableEvent).waitUntil(subscribeAgain(worker));
+});

@@ -21,7 +21,7 @@ from server.db import reading, transaction
 from server.office import office
 from server.rules.refusals import Refusal, invalid
 from server.rules.workflow import BY_ACTION, Move
-from server.services import access, cases, duplicates, lists, log, parties, people, records
+from server.services import access, cases, duplicates, lists, log, parties, people, records, references
 from server.services.hearing import Hearing, hear
 
 case_routes = GuardedBlueprint("cases", __name__, description="事项 Cases")
@@ -90,7 +90,7 @@ def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], i
     action, payload = str(raw.get("action", "")), raw.get("payload")
     with transaction() as tx:
         hearing = hear(tx, who(), g.now)
-        others = cases.partner(tx, case_id, action, payload) if isinstance(payload, dict) else []
+        others = references.partner(tx, case_id, action, payload) if isinstance(payload, dict) else []
         change = cases.lock(tx, case_id, *others)
         record = records.load(hearing, case_id) if change is not None else None
         if known := _known(hearing, record, step_id):

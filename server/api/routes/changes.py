@@ -21,7 +21,7 @@ class ChangesQuerySchema(Strict):
 
 
 class ChangeSchema(Schema):
-    kind = one_of("case", "packs", "grants", required=True)
+    kind = one_of("case", "message", "packs", "grants", required=True)
     id = fields.String(required=True)
     version = fields.Integer(required=True)
     gone = fields.Boolean(required=True)
@@ -38,7 +38,7 @@ class ChangesSchema(Schema):
     answers={200: ChangesSchema(), 304: None}, refuses=("cursor_expired",),
 )  # fmt: skip
 def list_changes(query: dict[str, Any]) -> Response:
-    """Cases, packs and grants that changed since the cursor; without one, a cursor for now."""
+    """Cases, messages, packs and grants that changed since the cursor; without one, a cursor for now."""
     with reading() as snapshot:
         news = service.since(hear(snapshot, who(), g.now), query["since"])
     body = {"items": news.items, "next_cursor": news.next_cursor, "more": news.more}

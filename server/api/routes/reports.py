@@ -29,26 +29,43 @@ def file_report(report_id: uuid.UUID) -> tuple[dict[str, Any], int]:
     """File a report, or hear again what became of it: the same content under the same id changes nothing."""
     raw = bodies.read_json()
     content = log.content_digest(raw, office().keys.content)
+    try:
+        filed = _file(report_id, content, raw)
+    except Refusal:
+        # Whether the id is known comes before anything else that may be wrong: a report accepted last year is
+        # recognised although the rules have changed. It is asked only now, because nearly every report is new.
+        if (receipt := _receipt_again(report_id, content)) is None:
+            raise
+        return receipt
+    receipt = filed or _receipt_again(report_id, content)
+    if receipt is None:
+        raise Refusal("already_different")
+    return receipt
+
+
+def _file(report_id: uuid.UUID, content: bytes, raw: dict[str, Any]) -> tuple[dict[str, Any], int] | None:
+    """File it and say what became of it; None when the id stands for a report already, then nothing is written."""
+    body = bodies.load(_schema, raw)
     with transaction() as tx:
         hearing = hear(tx, who(), g.now)
-        if known := cases.find(tx, report_id):
-            cases.check_replay(known, who(), content, "submit", report_id)
-            return {"report_id": report_id, "case": show(hearing, report_id), "secret": None}, 200
-        body = bodies.load(_schema, raw)
         filed = intake.file_report(hearing, body, cases.Submission(report_id, content, body["filed_at"]))
-        if filed is not None:
-            found = duplicates.find(hearing, filed.record.case)
-            case = views.whole(hearing, filed.record, found)
-            return {"report_id": report_id, "case": case, "secret": filed.secret}, 201
-    return _answer_the_later_of_two(report_id, content)
+        if filed is None:
+            return None
+        found = duplicates.find(hearing, filed.record.case)
+        case = views.whole(hearing, filed.record, found)
+    return {"report_id": report_id, "case": case, "secret": filed.secret}, 201
 
 
-def _answer_the_later_of_two(report_id: uuid.UUID, content: bytes) -> tuple[dict[str, Any], int]:
-    """Another request with the same id committed first; ours wrote nothing and is now a replay."""
+def _receipt_again(report_id: uuid.UUID, content: bytes) -> tuple[dict[str, Any], int] | None:
+    """What a report sent again is answered; None when there is none with this id.
+
+    Raises:
+        Refusal: `already_different` when the id stands for something else.
+    """
     with transaction() as tx:
         known = cases.find(tx, report_id)
         if known is None:
-            raise Refusal("already_different")
+            return None
         cases.check_replay(known, who(), content, "submit", report_id)
         case = show(hear(tx, who(), g.now), report_id)
     return {"report_id": report_id, "case": case, "secret": None}, 200

@@ -1,6 +1,6 @@
 /** Following the office's changes: fetch what is kept and changed, and never step past what could not be had. */
 import { beforeEach, expect, it, vi } from "vitest";
-import { lookOnce } from "../../src/live/watch";
+import { lookOnce } from "../../src/live/look";
 import { readCache, writeCache } from "../../src/store/cache";
 import { freshPhone, NOW } from "../phone";
 
@@ -33,6 +33,7 @@ beforeEach(async () => {
     "/grids/g1": () => json({ properties: { village: "v1" } }),
     "/packs/v1": () => json({ grids: [], categories: [], reasons: {} }, '"v1-1"'),
     "/cases": () => json({ items: [], next_cursor: null }),
+    "/inbox": () => json({ items: [], next_cursor: null, unread: 0 }),
   };
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     const path = url.replace("/api/v1", "");
@@ -138,4 +139,20 @@ it("keeps the categories while the pack cannot be had, so that a report can be f
     reasons: {},
   });
   expect((await readCache("p1", "changes"))?.value).toBeUndefined();
+});
+
+it("fetches the inbox when a notice is new, and nothing else", async () => {
+  await lookOnce(NOW);
+  log = [];
+  const item = { kind: "message", id: "m1", version: 1, gone: false };
+  answers["/changes"] = () => json({ items: [item], next_cursor: "c2", more: false });
+  answers["/inbox"] = () => json({ items: [], next_cursor: null, unread: 1 });
+  await lookOnce(NOW);
+  expect(log).toEqual(['/changes?since=c1 "e1"', "/inbox?limit=50"]);
+  expect((await readCache("p1", "inbox"))?.value).toMatchObject({ unread: 1 });
+  log = [];
+  delete answers["/inbox"];
+  answers["/changes"] = () => json({ items: [item], next_cursor: "c3", more: false });
+  await lookOnce(NOW);
+  expect((await readCache("p1", "changes"))?.value).toBe("c2");
 });
