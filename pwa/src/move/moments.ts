@@ -11,7 +11,7 @@ export interface Moment {
 const USUAL = { hour: "18", minute: "00" };
 /** Days back and ahead that a form offers. */
 const BACK = 14;
-const AHEAD = 400;
+const AHEAD = 180;
 const DAY_MS = 86_400_000;
 
 export function splitMoment(local: string): Moment {
