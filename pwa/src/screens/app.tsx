@@ -1,4 +1,5 @@
 /** Chooses the screen for the address, and holds the bar of tabs. */
+import { FiguresLater } from "../figures/later";
 import { isAsk } from "../live/cases";
 import { go, link, route } from "../route";
 import { t } from "../speak";
@@ -59,6 +60,8 @@ function draw(screen: string, id: string, action: string, about: string) {
       return <Case key={id} id={id} />;
     case "move":
       return <Move key={`${id}/${action}/${about}`} id={id} action={action} about={about} />;
+    case "figures":
+      return <FiguresLater path={route.value.slice(1)} />;
     case "inbox":
       return <Inbox />;
     case "me":

@@ -77,7 +77,7 @@ export function Cases({ name }: { name: ListName }) {
   );
 }
 
-function CaseLine({ one, now }: { one: CaseSummary; now: Date }) {
+export function CaseLine({ one, now }: { one: CaseSummary; now: Date }) {
   return (
     <a class="weui-cell weui-cell_access case-line" href={link("case", one.id)} data-code={one.code}>
       <span class="weui-cell__bd">
