@@ -320,6 +320,7 @@ export const WORDS = {
   figures_frozen: ["已冻结，不再变动", "Frozen: these figures stay"],
   figures_area: ["辖区", "Area"],
   figures_total: ["合计", "Total"],
+  figures_meaning: ["各列含义", "What the columns count"],
   figures_rates: ["全辖区各项率", "Rates of the whole area"],
   figures_beside: ["与结案率同看", "To be read with the closure rate"],
   figures_hours: ["收到至结案用时（小时）", "Hours from receipt to closing"],

@@ -9,7 +9,8 @@ import { areasOf, askFigures, type Definition, monthFrom, monthOf, type Report, 
 import { FigureCases } from "./cases";
 import "./figures.css";
 
-const COLUMNS = ["received", "due", "closed", "closed_on_time", "settled_village"];
+/** What was received and closed of it; what was due and finished in time of it; what the village settled itself. */
+const COLUMNS = ["received", "closed", "due", "closed_on_time", "settled_village"];
 const RATES = ["closure", "on_time", "village", "completion", "satisfaction"];
 
 /** What stands behind `#/figures/…`: the table, or the list behind one of its figures. */
@@ -64,6 +65,7 @@ function Table({ area, month }: { area: string; month: string }) {
             {report.frozen && ` · ${t("figures_frozen")}`}
           </p>
           <Grid area={area} month={month} report={report} />
+          <Meaning report={report} />
           <Rates area={area} month={month} report={report} />
         </>
       )}
@@ -163,6 +165,22 @@ function Behind(props: {
   );
 }
 
+function Meaning({ report }: { report: Report }) {
+  return (
+    <details class="card">
+      <summary>{t("figures_meaning")}</summary>
+      <dl class="figures__meaning">
+        {COLUMNS.map((column) => (
+          <div key={column}>
+            <dt>{name(report.definitions[column])}</dt>
+            <dd class="faint">{report.definitions[column] && say(report.definitions[column].definition)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
 /** The whole area's rates with numerator and denominator, and beside the closure rate all that could flatter it. */
 function Rates({ area, month, report }: { area: string; month: string; report: Report }) {
   const beside = report.definitions.closure?.beside ?? [];
@@ -178,7 +196,7 @@ function Rates({ area, month, report }: { area: string; month: string; report: R
         <Rate key={rate} area={area} month={month} report={report} rate={rate} />
       ))}
       <h3 class="figures__beside">{t("figures_hours")}</h3>
-      <p class="fine">
+      <p class="faint">
         {t("figures_hours_line", {
           mean: shown(report.total.mean_hours),
           median: shown(report.total.median_hours),
