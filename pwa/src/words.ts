@@ -328,7 +328,6 @@ export const WORDS = {
     "平均 {mean} · 中位 {median} · 九成不超过 {p90}",
     "Mean {mean} · median {median} · 90 % within {p90}",
   ],
-  figures_cases: ["数字背后的事项", "The cases behind the figure"],
   figures_count: ["共 {n} 件", "{n} in all"],
   figures_hidden: ["其中 {n} 件您无权查看", "{n} of them not yours to see"],
 

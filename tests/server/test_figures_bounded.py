@@ -16,7 +16,7 @@ from server.db import db
 from tests.conftest import Office, postgres_url
 from tests.server.june import June, open_in_june
 
-TABLES = ("cases", "steps", "step_payloads", "assignments", "deadlines", "audience", "requests")
+TABLES = ("cases", "steps", "step_payloads", "assignments", "requests", "deadlines", "audience")
 """What grows with every case, parents first."""
 ON_THE_SPOT = {"settled": {"result": "当场搬走了纸箱。", "photos": []}}
 

@@ -26,6 +26,7 @@ export interface Report {
 export interface Behind {
   items: CaseSummary[];
   next_cursor: string | null;
+  definition: Definition;
   count: number | null;
   hidden: number;
 }

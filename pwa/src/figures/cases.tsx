@@ -33,9 +33,10 @@ export function FigureCases(props: {
 
   const next = page?.next_cursor;
   return (
-    <Page title={t("figures_cases")} onBack={() => history.back()}>
+    <Page title={page ? say(page.definition.name) : t("figures_title")} onBack={() => history.back()}>
       {trouble && <Note tone="bad">{trouble}</Note>}
       {!page && !trouble && <p class="empty">{t("loading")}</p>}
+      {page && <p class="fine">{say(page.definition.definition)}</p>}
       {page && (
         <p class="fine" data-testid="behind-count" data-count={page.count ?? ""}>
           {t("figures_count", { n: page.count ?? 0 })}
