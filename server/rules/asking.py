@@ -18,6 +18,12 @@ def _free(here: Situation) -> Sequence[uuid.UUID]:
     return [unit for unit in _reach(here) if unit not in busy]
 
 
+def _may_lead(here: Situation) -> Sequence[uuid.UUID]:
+    """Everyone in reach but who leads now; whoever helps may lead instead."""
+    lead = here.facts.lead
+    return [unit for unit in _reach(here) if lead is None or lead.pool or unit != lead.unit_id]
+
+
 def _departments(here: Situation) -> Sequence[uuid.UUID]:
     return [unit for unit in _free(here) if not here.world.offices.is_centre(unit)]
 
@@ -195,7 +201,7 @@ AFTER_PHOTOS = Need(
     required_when=lambda category: category.after_photo_required,
 )  # fmt: skip
 
-LEAD = Need("lead", "unit", "主办单位", "Lead", required=False, units=_free)
+LEAD = Need("lead", "unit", "主办单位", "Lead", required=False, units=_may_lead)
 POOL = Need("pool", "units", "备选部门（先签收者主办）", "Pool: the first to sign leads", required=False,
             units=_departments)  # fmt: skip
 DUE = Need("due_at", "moment", "办结时限", "Due", required=False)
@@ -205,7 +211,7 @@ FREE_UNITS = Need("units", "units", "协办单位", "Co-handlers", units=_free)
 WHISTLE_PLACE = Need("place", "line", "报到地点（吹哨）", "Where to come (whistle)", required=False)
 ARRIVE_BY = Need("arrive_by", "moment", "到场时间（吹哨）", "Come by (whistle)", required=False)
 HELPER = Need("unit", "unit", "协办单位", "Co-handler", units=_helpers)
-NEW_LEAD = Need("lead", "unit", "新主办单位", "New lead", units=_free)
+NEW_LEAD = Need("lead", "unit", "新主办单位", "New lead", units=_may_lead)
 RULED_LEAD = Need("lead", "unit", "主办单位", "Lead", units=_could_lead)
 CLAUSE = Need("clause", "line", "职责清单条款", "Clause of the duty list")
 CENTRE_BELOW = Need("unit", "unit", "下级中心", "Centre below", units=_below)

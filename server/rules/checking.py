@@ -7,8 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from server.rules import deadlines
-from server.rules.dispatching import contact_clocks
-from server.rules.effects import Ask, Effects, World, answer, answer_limit, ask_for, pause, resume, together
+from server.rules.dispatching import FIRST_CONTACT, arrival_clocks, contact_clocks
+from server.rules.effects import (
+    Ask,
+    Effects,
+    World,
+    answer,
+    answer_limit,
+    ask_for,
+    pause,
+    resume,
+    stop,
+    together,
+)
 from server.rules.facts import SILENT, Clock, Facts, Request, State
 from server.rules.handing import request_of
 from server.rules.refusals import Refusal, invalid
@@ -22,7 +33,7 @@ def correct(facts: Facts, ask: Ask, world: World) -> Effects:
     """更正: category, urgency or place; clocks are recomputed from their old starts.
 
     Raises:
-        Refusal: `invalid` when nothing is corrected, or when a limit would grow and no superior says so.
+        Refusal: `invalid` when nothing is corrected, or when a limit would grow and no superior of its unit says so.
     """
     payload = ask.payload
     if not any(payload.get(name) for name in ("category", "urgency", "location")):
@@ -35,26 +46,43 @@ def correct(facts: Facts, ask: Ask, world: World) -> Effects:
     clocks = {clock.id: changes for clock in facts.running() if (changes := _recomputed(clock, anew, world))}
     grown = [clock for clock in facts.running() if clocks.get(clock.id, {}).get("due_current", clock.due_current)
              > clock.due_current]  # fmt: skip
-    if grown and "superior" not in ask.standing.roles:
+    if not all(ask.standing.units & set(world.offices.superiors(clock.unit_id)) for clock in grown):
         raise invalid(
             "payload.category" if "category" in fields else "payload.urgency",
             "更正后时限变长，须由上级中心更正。", "This would lengthen a limit; the centre above must correct it.",
         )  # fmt: skip
-    lead = facts.lead
-    contact = []
-    if lead is not None and not any(one.kind == "contact" for one in facts.clocks):
-        contact = contact_clocks(anew, ask, world, lead)
-    return Effects(fields, clocks=clocks, started=contact)
+    return together(Effects(fields, clocks=clocks), _other_duties(facts, anew, ask, world))
 
 
 def _recomputed(clock: Clock, anew: Facts, world: World) -> Mapping[str, Any] | None:
-    if clock.kind not in CORRECTED or clock.fixed:
-        return None
+    """A due that somebody set by hand only comes earlier, one that was extended stays."""
     span = world.rules.limit(anew.category, anew.urgency, clock.kind)
-    if (span.amount, span.unit) == (clock.amount, clock.unit):
+    if clock.kind not in CORRECTED or (span.amount, span.unit) == (clock.amount, clock.unit):
         return None
     due = deadlines.recomputed(clock.started_at, span, clock.pauses, world.rules.calendar)
-    return {"amount": span.amount, "unit": span.unit, "due_current": due}
+    if clock.fixed and (due >= clock.due_current or _extended(clock, anew)):
+        return None
+    return {"amount": span.amount, "unit": span.unit, "due_current": due, "fixed": False}
+
+
+def _extended(clock: Clock, facts: Facts) -> bool:
+    return clock.kind in ("handle", "overall") and any(
+        one.kind == "extension" and one.state == "granted" and clock.assignment_id in (one.assignment_id, None)
+        for one in facts.requests
+    )
+
+
+def _other_duties(facts: Facts, anew: Facts, ask: Ask, world: World) -> Effects:
+    """What has become a dispute needs a first contact, and none when it is one no more; 特急 needs an arrival."""
+    started, stopped, lead = list[Clock](), Effects(), facts.lead
+    if FIRST_CONTACT not in world.rules.line_of(anew.category):
+        stopped = stop(facts.running("contact"))
+    elif lead is not None and not any(one.kind == "contact" for one in facts.clocks):
+        started += contact_clocks(anew, ask, world, lead)
+    for task in facts.assignments if facts.urgency < anew.urgency else ():
+        if task.active and not task.pool and task.arrived_at is None and task.arrive_by is None:
+            started += arrival_clocks(anew, ask, world, task)
+    return together(stopped, Effects(started=started))
 
 
 def ask_check(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -84,7 +112,7 @@ def answer_check(facts: Facts, ask: Ask, world: World) -> Effects:
     if not ask.payload.get("photos") and not ask.payload.get("no_photo_reason"):
         raise invalid("payload.photos", "请附现场照片，或说明无法拍照的原因。", "A photo, or why there is none.")
     request = request_of(facts, ask)
-    others = [one for one in facts.asked("check") if one.id != request.id]
+    others = [one for one in facts.asked("check") if one.id != request.id and one.state != SILENT]
     went_on = Effects() if others else resume(facts.running(*WAITING), ask.now, world)
     return together(answer(request, facts, ask.now, "answered"), went_on)
 

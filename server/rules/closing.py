@@ -6,21 +6,24 @@ from datetime import timedelta
 from typing import Any
 
 from server.rules import deadlines
+from server.rules.dispatching import SHORT
 from server.rules.effects import (
     Ask,
+    Concerned,
     Effects,
     World,
     answer,
     ask_for,
     end_case,
     fall,
+    fall_all,
     meet,
     start_clock,
     together,
 )
 from server.rules.escalation import RUNGS, height
-from server.rules.facts import Assignment, Clock, Facts, State, TaskState
-from server.rules.handing import LEVELS, request_of
+from server.rules.facts import LEVELS, Assignment, Clock, Facts, State, TaskState
+from server.rules.handing import request_of
 from server.rules.overseeing import issue
 from server.rules.receiving import holder_of
 from server.rules.refusals import Refusal, invalid
@@ -29,16 +32,18 @@ from server.rules.situation import Situation
 MODES = ("photo", "phone", "on_site")
 """Ways to verify, the least thorough first."""
 FALSE_SPAN = deadlines.Span(1, "working_days")
-REWORK_SPAN = deadlines.Span(1, "working_days")
 
 
 def verify_pass(facts: Facts, ask: Ask, world: World) -> Effects:
     """核查通过: closed where it was settled; what was handed down to be answered goes to who handed it down first.
 
     Raises:
-        Refusal: `invalid` for a mode below the category's least.
+        Refusal: `invalid` for a mode below the category's least, or without the photo an inspection on site brings.
     """
-    least = world.rules.categories[facts.category].least_verification
+    category = world.rules.categories[facts.category]
+    least = category.least_verification
+    if category.after_photo_required and ask.payload["mode"] == "on_site" and not ask.payload.get("photos"):
+        raise invalid("payload.photos", "该类别现场核查须附照片。", "On site this category needs a photo.")
     if MODES.index(ask.payload["mode"]) < MODES.index(least):
         raise invalid("payload.mode", "核查方式低于该类别的最低要求。", "The category asks for a more thorough way.")
     return close(facts, ask, world)
@@ -47,21 +52,16 @@ def verify_pass(facts: Facts, ask: Ask, world: World) -> Effects:
 def close(facts: Facts, ask: Ask, world: World) -> Effects:
     """Closed by a verifier, or by the system outside the share that is verified."""
     level = {"settled_level": settled_level(facts, world)}
-    above = facts.answer_to_id
-    if above is not None and above != facts.holder_id:
+    above = next((one for one in world.offices.superiors(holder_of(facts)) if one in facts.expecting), None)
+    if above is not None:
         clock = start_clock("verify", above, facts, ask, world)
-        fields = {"holder_id": above, "dispatcher_id": above, "answer_to_id": None, **level}
+        fields = {"holder_id": above, "self_verified": False, **level}
         return together(
             meet(facts.running("verify")), fall(facts.asked("check"), facts, ask.now),
             Effects(fields, started=[clock], seen_by=[above]),
         )  # fmt: skip
     ended = end_case(facts, ask, State.CLOSED, met=("verify",))
-    return together(ended, Effects({**level, "visit_owed": facts.resident}, unmet=_lasting(facts)))
-
-
-def _lasting(facts: Facts) -> list[uuid.UUID]:
-    """The reply to an origin is owed beyond the closing."""
-    return [clock.id for clock in facts.running("reply")]
+    return together(ended, Effects({**level, "visit_owed": facts.resident}))
 
 
 def verify_fail(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -79,12 +79,10 @@ def verify_fail(facts: Facts, ask: Ask, world: World) -> Effects:
     lead = facts.last_lead
     if lead is None:
         clock = start_clock("dispatch", verifier, facts, ask, world)
-        fields |= {"state": State.ACCEPTED, "dispatcher_id": None, "settled_level": None}
+        fields |= {"state": State.ACCEPTED, "dispatcher_id": None, "settled_level": _least_level(facts, world)}
         return together(done, Effects(fields, started=[clock], unmet=overall))
     blamed = _blamed(facts, ask)
-    fields |= {"state": State.IN_PROGRESS, "holder_id": lead.unit_id}
-    if facts.settled_level == "external":
-        fields["settled_level"] = None
+    fields |= {"state": State.IN_PROGRESS, "holder_id": lead.unit_id, "settled_level": _least_level(facts, world)}
     again = [_again(facts, ask, world, one) for one in (lead, *([blamed] if blamed else []))]
     raised = Effects()
     if facts.rework_count >= 1:
@@ -113,7 +111,7 @@ def _again(facts: Facts, ask: Ask, world: World, task: Assignment) -> Effects:
     last: Clock | None = max(handled, key=lambda clock: clock.round, default=None)
     if last is not None and last.due_current > ask.now:
         return Effects(tasks=tasks, unmet=[last.id])
-    clock = start_clock("handle", task.unit_id, facts, ask, world, assignment=task.id, span=REWORK_SPAN)
+    clock = start_clock("handle", task.unit_id, facts, ask, world, assignment=task.id, span=SHORT)
     return Effects(tasks=tasks, started=[clock], seen_by=[task.unit_id])
 
 
@@ -133,7 +131,7 @@ def archived(here: Situation) -> bool:
 
 
 def visit(facts: Facts, ask: Ask, world: World) -> Effects:
-    """回访: unreached three times is done; somebody who is not satisfied has the closing reviewed."""
+    """回访: unreached three times is done 视为完成; somebody who is not satisfied has the closing reviewed."""
     result = ask.payload["result"]
     if result == "unreached":
         tries = facts.visit_tries + 1
@@ -144,14 +142,16 @@ def visit(facts: Facts, ask: Ask, world: World) -> Effects:
 def rate(facts: Facts, ask: Ask, world: World) -> Effects:
     """评价: by the resident, or told at a visit."""
     result = ask.payload["result"]
-    effects = Effects({"satisfaction": result})
     verifier = facts.ended_by_unit_id
     if result != "not" or verifier is None or facts.reviewer_id is not None:
-        return effects
+        return Effects({"satisfaction": result}, concerned=Concerned(approver=verifier))
     reviewer = world.offices.parent_centre(verifier) or verifier
     span = deadlines.Span(world.rules.numbers["review_days"], "working_days")
     clock = start_clock("answer", reviewer, facts, ask, world, span=span)
-    return together(effects, Effects({"reviewer_id": reviewer}, started=[clock], seen_by=[reviewer]))
+    return Effects(
+        {"satisfaction": result, "reviewer_id": reviewer}, started=[clock], seen_by=[reviewer],
+        concerned=Concerned(approver=reviewer),
+    )  # fmt: skip
 
 
 def may_inspect(here: Situation) -> bool:
@@ -160,7 +160,7 @@ def may_inspect(here: Situation) -> bool:
 
 def inspect(facts: Facts, ask: Ask, world: World) -> Effects:
     """抽查: a false closing must be reopened by a superior within a working day 虚假办结."""
-    if ask.payload["finding"] != "false" or facts.ended_by_unit_id is None:
+    if ask.payload["finding"] != "false" or facts.ended_by_unit_id is None or facts.found_false:
         return Effects()
     superior = world.offices.parent_centre(facts.ended_by_unit_id) or facts.ended_by_unit_id
     clock = start_clock("answer", superior, facts, ask, world, span=FALSE_SPAN)
@@ -168,23 +168,30 @@ def inspect(facts: Facts, ask: Ask, world: World) -> Effects:
 
 
 def review(facts: Facts, ask: Ask, world: World) -> Effects:
-    """复核: upheld, it stays closed; overturned, it is reopened."""
-    reviewed = meet(facts.running("answer"))
-    if ask.payload["outcome"] == "upheld":
-        return together(reviewed, Effects({"reviewer_id": None}))
-    return together(reviewed, _open_again(facts, ask, world))
+    """复核: upheld, it stays closed; overturned, it is reopened.
+
+    Raises:
+        Refusal: `invalid` for upholding what an inspection found false.
+    """
+    if ask.payload["outcome"] == "overturned":
+        return _open_again(facts, ask, world)
+    if facts.found_false:
+        raise invalid("payload.outcome", "抽查认定虚假办结，不能维持。", "It was found false and cannot be upheld.")
+    return together(
+        meet(facts.running("answer")), fall_all(facts, ask.now), Effects({"reviewer_id": None})
+    )  # fmt: skip
 
 
 def may_reopen(here: Situation) -> bool:
     """Within 30 days; within a year after an inspection or review found something."""
-    found = here.facts.found_false or here.facts.reviewer_id is not None or here.facts.satisfaction == "not"
+    found = here.facts.doubted or here.facts.reviewer_id is not None or here.facts.satisfaction == "not"
     return _within(here, "reopen_found_days" if found else "reopen_days")
 
 
 def reopen(facts: Facts, ask: Ask, world: World) -> Effects:
     """重开: the dispatcher holds it again, after a false closing the verifier's parent; the first closing stays in the
     steps."""
-    return together(meet(facts.running("answer")), _open_again(facts, ask, world))
+    return _open_again(facts, ask, world)
 
 
 def _open_again(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -193,16 +200,24 @@ def _open_again(facts: Facts, ask: Ask, world: World) -> Effects:
         holder = world.offices.parent_centre(facts.ended_by_unit_id) or facts.ended_by_unit_id
     if holder is None:
         raise Refusal("move_not_allowed")
-    return Effects(
-        {
-            "state": State.ACCEPTED, "holder_id": holder, "dispatcher_id": None, "ended_at": None,
-            "ended_by_unit_id": None, "reopen_count": facts.reopen_count + 1, "result": None, "route": None,
-            "settled_level": None, "finished_at": None, "reviewer_id": None, "visit_owed": False, "visit_tries": 0,
-            "found_false": False, "registered_only": False,
-        },
-        started=[start_clock("dispatch", holder, facts, ask, world)],
-        seen_by=[holder],
+    fields = {
+        "state": State.ACCEPTED, "holder_id": holder, "dispatcher_id": None, "ended_at": None, "ended_by_unit_id": None,
+        "reopen_count": facts.reopen_count + 1, "result": None, "route": None, "finished_at": None,
+        "settled_level": _least_level(facts, world), "reviewer_id": None, "found_false": False,
+        "visit_owed": False, "visit_tries": 0, "satisfaction": None, "registered_only": False, "self_verified": False,
+    }  # fmt: skip
+    clock = start_clock("dispatch", holder, facts, ask, world)
+    return together(
+        meet(facts.running("answer")), fall_all(facts, ask.now), Effects(fields, started=[clock], seen_by=[holder])
     )  # fmt: skip
+
+
+def _least_level(facts: Facts, world: World) -> str | None:
+    """A closing that does not stand says nothing; only going up to a superior does."""
+    if not facts.escalated or facts.settled_level != "external":
+        return facts.settled_level if facts.escalated else None
+    centre = facts.dispatcher_id or facts.ended_by_unit_id
+    return world.offices.level_of(centre) if centre else None
 
 
 def may_object(here: Situation) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from server.rules import closing
 from server.rules.facts import Assignment, Request, State, TaskState
+from server.rules.overseeing import late_by_the_line
 from server.rules.situation import Situation
 
 Condition = Callable[[Situation], bool]
@@ -26,11 +27,13 @@ def nobody_accepted(here: Situation) -> bool:
 
 def accepts(here: Situation) -> bool:
     """The holder accepts; 特急 may be accepted by any centre above, the first one holds it."""
-    return "holder" in here.standing.roles or here.facts.urgency == 4
+    urgent = here.facts.urgency == 4 and here.facts.state == State.SUBMITTED
+    return "holder" in here.standing.roles or urgent
 
 
-def on_the_spot(here: Situation) -> bool:
-    return nobody_accepted(here) and here.world.rules.categories[here.facts.category].settle_on_spot
+def may_decline(here: Situation) -> bool:
+    """Nobody accepted it, and nobody above has ordered that it be accepted."""
+    return nobody_accepted(here) and not here.facts.overruled
 
 
 def consultation(here: Situation) -> bool:
@@ -52,12 +55,17 @@ def has_centres_below(here: Situation) -> bool:
 
 def has_peers(here: Situation) -> bool:
     holder = here.facts.holder_id
-    return holder is not None and bool(here.world.offices.peers(holder)) and not here.facts.asked("transfer")
+    offices = here.world.offices
+    if holder is None or offices.parent_centre(holder) is None or here.facts.asked("transfer"):
+        return False
+    return bool(offices.peers(holder))
 
 
-def single_centre(here: Situation) -> bool:
+def may_refer_out(here: Situation) -> bool:
     """A lead at work is the dispatcher's to refer out, an accepted case the holder's."""
-    return here.facts.state != State.IN_PROGRESS or "dispatcher" in here.standing.roles
+    if here.facts.state != State.IN_PROGRESS:
+        return "holder" in here.standing.roles
+    return "dispatcher" in here.standing.roles and lead_is_no_stand_in(here)
 
 
 def helpers_at_work(here: Situation) -> bool:
@@ -70,8 +78,10 @@ def lead_is_no_stand_in(here: Situation) -> bool:
     return lead is not None and not lead.pool
 
 
-def has_origin(here: Situation) -> bool:
-    return here.facts.origin and "result" not in here.facts.answered
+def answers_origin(here: Situation) -> bool:
+    """A centre answers it, until its origin knows the result."""
+    centres = any(here.world.offices.is_centre(unit) for unit in here.standing.units)
+    return here.facts.origin and "result" not in here.facts.answered and centres
 
 
 def not_archived(here: Situation) -> bool:
@@ -92,7 +102,9 @@ def under_review(here: Situation) -> bool:
 
 
 def may_visit(here: Situation) -> bool:
-    return closing.no_handler(here) and here.facts.satisfaction is None and not_archived(here)
+    tries = here.world.rules.numbers["visit_tries"]
+    open_still = here.facts.satisfaction is None and here.facts.visit_tries < tries
+    return open_still and closing.no_handler(here) and not_archived(here)
 
 
 def unrated(here: Situation) -> bool:
@@ -104,7 +116,7 @@ def no_void_asked(here: Situation) -> bool:
 
 
 def excusable(here: Situation) -> bool:
-    return any(clock.offline_late and not clock.excused for clock in here.facts.clocks)
+    return bool(late_by_the_line(here))
 
 
 def handling(task: Assignment, _here: Situation) -> bool:
@@ -112,7 +124,7 @@ def handling(task: Assignment, _here: Situation) -> bool:
 
 
 def handling_as(role: str) -> TaskFits:
-    """At work, in this role."""
+    """Its unit is at work, in this role."""
     return lambda task, here: task.role == role and handling(task, here)
 
 
@@ -131,8 +143,3 @@ def to_acknowledge(request: Request, _here: Situation) -> bool:
 
 def to_lift(request: Request, here: Situation) -> bool:
     return request.kind == "supervision" and request.id in here.standing.issued and request.state != "fallen"
-
-
-def of_kind(*kinds: str) -> RequestFits:
-    """An open request of one of these kinds, whoever answers."""
-    return lambda request, _here: request.open and request.kind in kinds

@@ -8,11 +8,24 @@ from datetime import datetime
 from typing import Any
 
 from server.rules import deadlines
-from server.rules.effects import Ask, Concerned, Effects, World, drop, ids, meet, start_clock, together
+from server.rules.effects import (
+    Ask,
+    Concerned,
+    Effects,
+    World,
+    drop,
+    fall,
+    meet,
+    overall_to,
+    start_clock,
+    together,
+)
 from server.rules.facts import Assignment, Clock, Facts, State, TaskState
-from server.rules.receiving import accepting_unit, confirm, holder_of
+from server.rules.receiving import accepting_unit, confirm, holder_of, repeats
 from server.rules.refusals import Refusal, Sentence, invalid
 
+SHORT = deadlines.Span(1, "working_days")
+"""What is left to a unit where the time is over: for rework, and beside a lead that is late."""
 FIRST_CONTACT = "D"
 """Top category whose lead must contact the parties in time: disputes 矛盾纠纷."""
 
@@ -20,7 +33,7 @@ FIRST_CONTACT = "D"
 def dispatch(facts: Facts, ask: Ask, world: World) -> Effects:
     """分派: one lead or a pool, any number of co-handlers and copied units, each with its own clocks.
 
-    Assignments still open from before a return stay as they are.
+    Assignments still open from before a return stay as they are; one of these helpers may lead from now on.
 
     Raises:
         Refusal: `invalid` naming units out of the centre's reach, units named twice, and impossible dues.
@@ -39,11 +52,20 @@ def dispatch(facts: Facts, ask: Ask, world: World) -> Effects:
     helpers = open_parts(facts, ask, world, [("co", unit, at) for unit, at in co])
     silent = Effects(opened=[_part(ask, "copied", unit) for unit in copied], seen_by=copied)
     leading = _lead_part(facts, ask, world, lead, due) if lead else _pool_parts(facts, ask, world, centre, pool, due)
-    overall = {one: {"unit_id": centre} for one in ids(facts.running("overall"))}
     return together(
-        meet(facts.running("dispatch")),
-        Effects({"state": State.IN_PROGRESS, "dispatcher_id": centre}, clocks=overall),
+        _taken_up(facts, ask, centre, [lead] if lead else pool),
+        Effects({"state": State.IN_PROGRESS, "dispatcher_id": centre}),
         leading, helpers, silent,
+    )  # fmt: skip
+
+
+def _taken_up(facts: Facts, ask: Ask, centre: uuid.UUID, leading: Sequence[uuid.UUID]) -> Effects:
+    """The centre has decided: its limit is met, an asked transfer falls, and whoever helped and leads now helps no
+    more."""
+    rising = [one for one in facts.helpers if one.unit_id in leading]
+    return together(
+        meet(facts.running("dispatch")), overall_to(centre, facts, ask.now),
+        fall(facts.asked("transfer"), facts, ask.now), drop(facts, rising, TaskState.RECALLED, ask.now),
     )  # fmt: skip
 
 
@@ -64,8 +86,9 @@ def _check_units(
             errors[f"payload.{name}"] = ("不在本中心可分派的单位之内。", "Not a unit this centre may hand work to.")
     if len(pool) == 1 or any(world.offices.is_centre(unit) for unit in pool):
         errors["payload.pool"] = ("备选须为两个以上的部门。", "A pool is two or more departments.")
-    named = [*([lead] if lead else []), *pool, *co, *copied, *(one.unit_id for one in facts.helpers)]
-    if len(set(named)) < len(named):
+    named = [*([lead] if lead else []), *pool, *co, *copied]
+    helping = {one.unit_id for one in facts.helpers}
+    if len(set(named)) < len(named) or helping & {*co, *copied}:
         errors["payload.co"] = ("同一单位列了两次，或已在协办。", "A unit is named twice, or helps already.")
     if errors:
         raise Refusal("invalid", errors=errors)
@@ -86,39 +109,37 @@ def _pool_parts(
     return Effects({"holder_id": centre}, started=clocks, opened=[standing, *waiting], seen_by=pool)
 
 
-def lapse_pool(facts: Facts, ask: Ask, _world: World) -> Effects:
+def lapse_pool(facts: Facts, ask: Ask, world: World) -> Effects:
     """无人领办: nobody of the pool signed in time; the centre has the case back to dispatch (by the system)."""
     waiting = [one for one in facts.assignments if one.active and one.pool]
-    clock = start_clock("dispatch", _dispatcher(facts), facts, ask, _world)
+    clock = start_clock("dispatch", _dispatcher(facts), facts, ask, world)
     return together(
         drop(facts, waiting, TaskState.RECALLED, ask.now),
-        Effects(
-            {"state": State.ACCEPTED, "holder_id": _dispatcher(facts), "dispatcher_id": None}, started=[clock]
-        ),
+        Effects({"state": State.ACCEPTED, "holder_id": _dispatcher(facts), "dispatcher_id": None}, started=[clock]),
     )  # fmt: skip
 
 
 def handle_here(facts: Facts, ask: Ask, world: World) -> Effects:
     """自办: accept, dispatch to itself and sign in one step, optionally naming who does it."""
     centre = accepting_unit(facts, ask)
-    if facts.state == State.SUBMITTED:
-        confirmed, effects = confirm(facts, ask, world, centre)
-    else:
-        confirmed, effects = facts, Effects()
+    confirmed, effects = confirm(facts, ask, world, centre)
     handler = uuid.UUID(ask.payload["handler"]) if ask.payload.get("handler") else None
     task = replace(
         _part(ask, "lead", centre), state=TaskState.HANDLING, handler_id=handler, signed_at=ask.now
     )  # fmt: skip
-    fields = {"state": State.IN_PROGRESS, "dispatcher_id": centre, "holder_id": centre}
+    fields = {"state": State.IN_PROGRESS, "dispatcher_id": centre, "holder_id": centre, **repeats(ask)}
+    clocks = [*_handling_clocks(confirmed, ask, world, task, None), *arrival_clocks(confirmed, ask, world, task)]
     return together(
-        effects, meet(facts.running("dispatch")),
-        Effects(fields, started=_handling_clocks(confirmed, ask, world, task, None), opened=[task],
-                shown_to=[handler] if handler else [], concerned=Concerned(person=handler)),
+        effects, _taken_up(facts, ask, centre, [centre]),
+        Effects(fields, started=clocks, opened=[task], shown_to=[handler] if handler else [],
+                concerned=Concerned(person=handler)),
     )  # fmt: skip
 
 
 def add_co(facts: Facts, ask: Ask, world: World) -> Effects:
     """增派协办: more units help, their due the lead's or earlier; with place and time they are whistled for 吹哨.
+
+    Beside a lead whose time is over they have a working day.
 
     Raises:
         Refusal: `invalid` naming units out of reach or at work already, and impossible dues.
@@ -132,8 +153,10 @@ def add_co(facts: Facts, ask: Ask, world: World) -> Effects:
     if not set(units) <= reach - busy or len(set(units)) < len(units):
         raise invalid("payload.units", "单位不可分派，或已在办理。", "A unit is out of reach or at work already.")
     latest = due_of(facts, lead)
+    if latest <= ask.now:
+        latest = deadlines.due(ask.now, SHORT, world.rules.calendar)
     due = datetime.fromisoformat(ask.payload["due_at"]) if ask.payload.get("due_at") else latest
-    if due != latest and not ask.now < due <= latest:
+    if not ask.now < due <= latest:
         raise invalid("payload.due_at", "协办时限不晚于主办时限。", "A co-handler's due is not after the lead's.")
     place, arrive_by = ask.payload.get("place"), ask.payload.get("arrive_by")
     if (place is None) != (arrive_by is None):
@@ -141,8 +164,7 @@ def add_co(facts: Facts, ask: Ask, world: World) -> Effects:
     arrival = datetime.fromisoformat(arrive_by) if arrive_by else None
     if arrival is not None and arrival <= ask.now:
         raise invalid("payload.arrive_by", "到场时间须晚于现在。", "The time of arrival lies in the past.")
-    parts = open_parts(facts, ask, world, [("co", unit, due) for unit in units], place=place, arrive_by=arrival)
-    return together(parts, Effects(clocks={}))
+    return open_parts(facts, ask, world, [("co", unit, due) for unit in units], place=place, arrive_by=arrival)
 
 
 def waive_co(facts: Facts, ask: Ask, _world: World) -> Effects:
@@ -167,11 +189,15 @@ def redispatch(facts: Facts, ask: Ask, world: World) -> Effects:
 
 
 def new_lead(facts: Facts, ask: Ask, world: World, unit: uuid.UUID) -> Effects:
-    """The present lead (and a pool) is recalled, another unit leads with the category's full time."""
-    busy = {one.unit_id for one in facts.assignments if one.active and not one.pool}
-    if unit not in world.offices.within_reach(_dispatcher(facts)) or unit in busy:
-        raise invalid("payload.lead", "单位不可分派，或已在办理。", "A unit is out of reach or at work already.")
-    leaving = [one for one in facts.assignments if one.active and (one.role == "lead" or one.pool)]
+    """The present lead (and a pool) is recalled, another unit leads with the category's full time; it may be one that
+    helped."""
+    lead = facts.lead
+    if unit not in world.offices.within_reach(_dispatcher(facts)) or (lead and not lead.pool and unit == lead.unit_id):
+        raise invalid("payload.lead", "单位不可分派，或已在主办。", "A unit out of reach, or the one that leads.")
+    leaving = [
+        one for one in facts.assignments
+        if one.active and (one.role == "lead" or one.pool or one.unit_id == unit)
+    ]  # fmt: skip
     parts = open_parts(facts, ask, world, [("lead", unit, lead_due(facts, ask, world, None))])
     return together(drop(facts, leaving, TaskState.RECALLED, ask.now), Effects({"holder_id": unit}), parts)
 
@@ -192,8 +218,7 @@ def open_parts(
         task = replace(_part(ask, role, unit), place=place, arrive_by=arrive_by)
         opened.append(task)
         clocks.append(start_clock("sign", unit, facts, ask, world, assignment=task.id))
-        if facts.urgency == 4 or arrive_by is not None:
-            clocks.append(start_clock("arrive", unit, facts, ask, world, assignment=task.id, due=arrive_by))
+        clocks += arrival_clocks(facts, ask, world, task)
         clocks += _handling_clocks(facts, ask, world, task, due)
     return Effects(started=clocks, opened=opened, seen_by=[unit for _, unit, _ in wanted])
 
@@ -237,6 +262,13 @@ def _handling_clocks(facts: Facts, ask: Ask, world: World, task: Assignment, due
     return clocks + contact_clocks(facts, ask, world, task)
 
 
+def arrival_clocks(facts: Facts, ask: Ask, world: World, task: Assignment) -> list[Clock]:
+    """Whoever is whistled for, and everybody at 特急, must be on the spot in time."""
+    if facts.urgency < 4 and task.arrive_by is None:
+        return []
+    return [start_clock("arrive", task.unit_id, facts, ask, world, assignment=task.id, due=task.arrive_by)]
+
+
 def contact_clocks(facts: Facts, ask: Ask, world: World, task: Assignment) -> list[Clock]:
     """Whoever leads a dispute must have contacted its parties in time."""
     if task.role != "lead" or FIRST_CONTACT not in world.rules.line_of(facts.category):
@@ -258,6 +290,7 @@ def promote(facts: Facts, task: Assignment, ask: Ask, world: World) -> Effects:
     clocks = [
         start_clock("handle", task.unit_id, facts, ask, world, assignment=task.id, due=due),
         *contact_clocks(facts, ask, world, lead),
+        *([] if ask.payload.get("arrived_at") else arrival_clocks(facts, ask, world, lead)),
     ]
     changes: Mapping[str, Any] = {"role": "lead", "pool": False}
     return together(

@@ -166,6 +166,20 @@ def _clock_after(clock: Clock, effects: Effects, now: datetime, device_at: datet
     return changed
 
 
+def credited(facts: Facts, effects: Effects, now: datetime, world: World) -> Effects:
+    """The same effects; a clock that they end while it stands still first gets back the time that it stood."""
+    stopping, given = {*effects.met, *effects.ended}, dict[uuid.UUID, Mapping[str, Any]]()
+    for clock in facts.clocks:
+        if clock.id not in stopping:
+            continue
+        changed = replace(clock, **effects.clocks.get(clock.id, {}))
+        if changed.paused:
+            since = changed.pauses[-1][0]
+            due = deadlines.resumed(changed.due_current, since, now, changed.unit, world.rules.calendar)
+            given[clock.id] = {"due_current": due}
+    return together(effects, Effects(clocks=given)) if given else effects
+
+
 def _closed(clock: Clock, now: datetime) -> tuple[tuple[datetime, datetime | None], ...]:
     return tuple((start, now if end is None else end) for start, end in clock.pauses)
 
@@ -237,9 +251,11 @@ def meet(clocks: Iterable[Clock]) -> Effects:
     return Effects(met=[clock.id for clock in clocks])
 
 
-def ids(clocks: Iterable[Clock]) -> list[uuid.UUID]:
-    """The ids of some clocks."""
-    return [clock.id for clock in clocks]
+def overall_to(unit: uuid.UUID, facts: Facts, now: datetime) -> Effects:
+    """The overall limit is this unit's from now on; one that has run out stays with the unit that let it."""
+    return Effects(
+        clocks={clock.id: {"unit_id": unit} for clock in facts.running("overall") if not clock.overdue(now)}
+    )  # fmt: skip
 
 
 def drop(facts: Facts, tasks: Collection[Assignment], state: TaskState, now: datetime) -> Effects:
@@ -263,6 +279,11 @@ def fall(requests: Collection[Request], facts: Facts, now: datetime, state: str 
         stop(clock for clock in facts.running("answer") if clock.request_id in gone),
         Effects(answers={one.id: {"state": state, "answered_at": now} for one in requests}),
     )
+
+
+def fall_all(facts: Facts, now: datetime, *, but: uuid.UUID | None = None) -> Effects:
+    """Whatever is asked falls, as the case goes to other hands; only supervision 督办 goes along."""
+    return fall([one for one in facts.asked() if one.kind != "supervision" and one.id != but], facts, now)
 
 
 def answer(request: Request, facts: Facts, now: datetime, state: str) -> Effects:
@@ -291,8 +312,8 @@ def ask_for(
     due: datetime | None = None,
 ) -> Effects:
     """Open a request with its answer clock. Without a leader in office, the parent centre answers for the unit."""
-    if to is not None and to_leader and to not in facts.led:
-        to, to_leader = world.offices.parent_centre(to) or to, False
+    if to is not None:
+        to, to_leader = answerer(to, facts, world, to_leader=to_leader)
     span = answer_limit(kind, facts, world)
     until = due or deadlines.due(ask.now, span, world.rules.calendar)
     made = Request(
@@ -319,6 +340,13 @@ def ask_for(
     )
 
 
+def answerer(unit: uuid.UUID, facts: Facts, world: World, *, to_leader: bool) -> tuple[uuid.UUID, bool]:
+    """Who answers, and whether a leader must: without one in office, the parent centre answers for the unit."""
+    if to_leader and unit not in facts.led:
+        return world.offices.parent_centre(unit) or unit, False
+    return unit, to_leader
+
+
 def answer_limit(kind: str, facts: Facts, world: World) -> deadlines.Span:
     """How long an answer may take: the rule book's `answer_limits` for this kind, else its limit for answers."""
     if facts.urgency < 4 and (row := world.rules.numbers["answer_limits"].get(kind)):
@@ -327,8 +355,11 @@ def answer_limit(kind: str, facts: Facts, world: World) -> deadlines.Span:
 
 
 def end_case(facts: Facts, ask: Ask, state: State, *, met: Collection[str] = ()) -> Effects:
-    """The case ends: clocks of the kinds `met` count as met, all others stop; nothing of it stays open."""
-    running = facts.running()
+    """The case ends: clocks of the kinds `met` count as met, all others stop; nothing of it stays open.
+
+    Only the reply to an origin is still owed.
+    """
+    running = [clock for clock in facts.running() if clock.kind != "reply"]
     return together(
         Effects({"state": state, "holder_id": None, "ended_at": ask.now, "ended_by_unit_id": facts.holder_id,
                  "suspended_at": None, "review_at": None}),

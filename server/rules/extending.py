@@ -5,7 +5,7 @@ from typing import Any
 
 from server.rules.dispatching import due_of
 from server.rules.effects import Ask, Effects, World, answer, ask_for, pause, resume, together
-from server.rules.facts import Assignment, Clock, Facts, State, TaskState
+from server.rules.facts import Assignment, Clock, Facts, Request, State, TaskState
 from server.rules.handing import request_of
 from server.rules.handling import task_of
 from server.rules.refusals import Refusal, invalid
@@ -18,39 +18,51 @@ SHAM_MEDIATION = "sham_mediation"
 
 def lead_signed(task: Assignment, here: Situation) -> bool:
     """The lead's members ask for the whole case."""
-    return task.role == "lead" and task.state == TaskState.HANDLING and task.unit_id in here.standing.units
+    return (
+        task.role == "lead" and task.state == TaskState.HANDLING and not task.pool
+        and task.unit_id in here.standing.units
+    )  # fmt: skip
 
 
 def may_ask_extension(task: Assignment, here: Situation) -> bool:
     """Before the due, no other ask waiting, and not a third time."""
-    granted = [one for one in here.facts.requests if one.kind == "extension" and one.state == "granted"]
     waiting = here.facts.asked("extension", "suspension")
-    if not lead_signed(task, here) or waiting or len(granted) >= 2:
+    if not lead_signed(task, here) or waiting or len(_granted(here.facts, task)) >= 2:
         return False
     return here.now < due_of(here.facts, task)
 
 
+def _granted(facts: Facts, task: Assignment) -> list[Request]:
+    """Extensions this lead was granted."""
+    return [
+        one for one in facts.requests
+        if one.kind == "extension" and one.state == "granted" and one.assignment_id == task.id
+    ]  # fmt: skip
+
+
 def ask_extension(facts: Facts, ask: Ask, world: World) -> Effects:
-    """延期: a new date, at most the original length again; the second one is for a leader to grant.
+    """延期: a new date, by both extensions together at most the original length again; the second one is for a leader
+    to grant.
 
     Raises:
         Refusal: `invalid` for a date that is not later, or too late.
     """
     task = task_of(facts, ask)
     clock = _handle_clock(facts, task)
-    wished = datetime.fromisoformat(ask.payload["due_at"])
-    longest = clock.due_original + (clock.due_original - clock.started_at)
+    wished, granted = datetime.fromisoformat(ask.payload["due_at"]), _granted(facts, task)
+    before = datetime.fromisoformat(granted[0].terms["from"]) if granted else clock.due_current
+    longest = before + (clock.due_original - clock.started_at)
     if not clock.due_current < wished <= longest:
         raise invalid(
             "payload.due_at", "延期须晚于现时限，且不超过原时限的长度。",
             "Later than the due, by no more than the original length.",
         )  # fmt: skip
-    second = any(one.kind == "extension" and one.state == "granted" for one in facts.requests)
     to = answering_centre(facts, task.unit_id, world)
-    terms = {"due_at": ask.payload["due_at"]}
+    terms = {"due_at": ask.payload["due_at"], "from": clock.due_current.isoformat()}
     return ask_for(
-        "extension", facts, ask, world, by=task.unit_id, to=to, to_leader=second, assignment=task.id, terms=terms
-    )
+        "extension", facts, ask, world, by=task.unit_id, to=to, to_leader=bool(granted), assignment=task.id,
+        terms=terms,
+    )  # fmt: skip
 
 
 def grant_extension(facts: Facts, ask: Ask, _world: World) -> Effects:
@@ -80,7 +92,7 @@ def ask_suspension(facts: Facts, ask: Ask, world: World) -> Effects:
     task = task_of(facts, ask)
     review = review_instant(ask, world)
     to = answering_centre(facts, task.unit_id, world)
-    terms = {"code": ask.payload["code"], "review_at": review.isoformat(), "state": str(facts.state)}
+    terms = {"code": ask.payload["code"], "review_at": review.isoformat()}
     asked = ask_for(
         "suspension", facts, ask, world, by=task.unit_id, to=to, to_leader=True, assignment=task.id, terms=terms
     )

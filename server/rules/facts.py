@@ -38,6 +38,10 @@ LED: frozenset[str] = frozenset({State.IN_PROGRESS, State.SUSPENDED, State.EXTER
 """States with exactly one open lead."""
 
 
+LEVELS = ("grid", "village", "township", "county", "city", "external")
+"""Where something was settled, the lowest first."""
+
+
 class TaskState(StrEnum):
     """Where one unit's assignment stands."""
 
@@ -118,6 +122,10 @@ class Clock:
     def paused(self) -> bool:
         return self.running and bool(self.pauses) and self.pauses[-1][1] is None
 
+    def overdue(self, now: datetime) -> bool:
+        """Has it run out? One that stands still is judged by when it stopped."""
+        return self.running and (self.pauses[-1][0] if self.paused else now) > self.due_current
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -182,8 +190,10 @@ class Facts:
         ended_by_unit_id: the centre that held the case when it was closed, rejected or voided.
         settled_level: the least level it may count as settled at.
         escalated: it went up to a superior for handling.
-        handed_by_id, hand_downs: who handed it down last and how often that happened; `answer_to_id`: who verifies
-            what is closed below.
+        handed_by_id: who handed it down, while the centre below has it from there. hand_downs: how often that happened.
+        expecting: centres that handed it down and verify what is closed below. `sent_back`: it came back up once.
+        overruled: a superior had it accepted, so that it may not be declined again.
+        doubted: an inspection found fault with its closing.
         reviewer_id: the centre that must review the closing.
         found_false: an inspection said that the handling was false 虚假办结.
         wake_at: when the office must look at the case next by itself.
@@ -217,7 +227,6 @@ class Facts:
     rework_count: int = 0
     reopen_count: int = 0
     handed_by_id: uuid.UUID | None = None
-    answer_to_id: uuid.UUID | None = None
     hand_downs: int = 0
     objected: bool = False
     leader_in_charge_id: uuid.UUID | None = None
@@ -252,6 +261,10 @@ class Facts:
     attempts: int = 0
     refused: bool = False
     answered: frozenset[str] = frozenset()
+    expecting: frozenset[uuid.UUID] = frozenset()
+    sent_back: bool = False
+    overruled: bool = False
+    doubted: bool = False
     led: frozenset[uuid.UUID] = frozenset()
 
     @property
@@ -271,7 +284,8 @@ class Facts:
     @property
     def last_lead(self) -> Assignment | None:
         """The lead that works or worked on it last."""
-        return self.lead or next((one for one in reversed(self.assignments) if one.role == "lead"), None)
+        ends = {one.reported_at: one for one in self.assignments if one.role == "lead" and one.reported_at is not None}
+        return self.lead or (ends[max(ends)] if ends else None)
 
     @property
     def concerned(self) -> uuid.UUID | None:

@@ -2,6 +2,7 @@
 where the page of moves lets an emergency skip."""
 
 import uuid
+from typing import Any
 
 from server.rules import deadlines
 from server.rules.effects import (
@@ -10,21 +11,20 @@ from server.rules.effects import (
     Effects,
     World,
     answer,
+    answerer,
     ask_for,
     drop,
     fall,
-    ids,
+    fall_all,
+    overall_to,
     start_clock,
     stop,
     together,
 )
-from server.rules.facts import Clock, Facts, Request, State, TaskState
+from server.rules.facts import LEVELS, Clock, Facts, Request, State, TaskState
 from server.rules.receiving import holder_of
 from server.rules.refusals import Refusal, invalid
 from server.rules.situation import Situation
-
-LEVELS = ("grid", "village", "township", "county", "city", "external")
-"""Where something was settled, the lowest first."""
 
 
 def request_of(facts: Facts, ask: Ask) -> Request:
@@ -51,15 +51,12 @@ def escalate(facts: Facts, ask: Ask, world: World) -> Effects:
         )
     reached = world.offices.level_of(parent)
     level = max(facts.settled_level or reached, reached, key=LEVELS.index)
-    fields = {
-        "settled_level": level, "escalated": True, "first_responsible_id": facts.first_responsible_id or sender,
-        "answer_to_id": None,
-    }  # fmt: skip
-    return together(anew_at(parent, facts, ask, world), Effects(fields))
+    return together(anew_at(parent, facts, ask, world), Effects({"settled_level": level, "escalated": True}))
 
 
 def hand_down(facts: Facts, ask: Ask, world: World) -> Effects:
-    """下派: a direct child centre holds it anew; 特急 may skip levels.
+    """下派: a direct child centre holds it anew; 特急 may skip levels. What is to be answered comes back here when it
+    is closed below.
 
     Raises:
         Refusal: `invalid` naming a unit that is not below.
@@ -69,19 +66,15 @@ def hand_down(facts: Facts, ask: Ask, world: World) -> Effects:
     holder = holder_of(facts)
     if unit not in below(holder):
         raise invalid("payload.unit", "只能下派到直属下级中心。", "Only a centre directly below.")
-    fields = {
-        "handed_by_id": holder, "hand_downs": facts.hand_downs + 1,
-        "answer_to_id": holder if ask.payload["answer_to_me"] else facts.answer_to_id,
-        "first_responsible_id": facts.first_responsible_id or holder,
-    }  # fmt: skip
+    fields = {"handed_by_id": holder, "hand_downs": facts.hand_downs + 1}
     return together(anew_at(unit, facts, ask, world), Effects(fields))
 
 
 def may_send_back(here: Situation) -> bool:
-    """Handed down for the first time, and received less than 8 working hours ago 退回下派."""
+    """Handed down, received less than 8 working hours ago, and never sent back before 退回下派."""
     return (
         here.facts.handed_by_id is not None
-        and here.facts.hand_downs == 1
+        and not here.facts.sent_back
         and not _too_late(here.facts.running("accept"), here, "send_back_hours")
     )
 
@@ -91,9 +84,15 @@ def send_back(facts: Facts, ask: Ask, world: World) -> Effects:
     above = facts.handed_by_id
     if above is None:
         raise Refusal("move_not_allowed")
-    fields = {"state": State.ACCEPTED, "holder_id": above, "handed_by_id": None, "answer_to_id": None}
+    fields = {
+        "state": State.ACCEPTED, "holder_id": above, "handed_by_id": None,
+        "first_responsible_id": facts.first_responsible_id or above, "accepted_at": facts.accepted_at or ask.now,
+    }  # fmt: skip
     clock = start_clock("dispatch", above, facts, ask, world)
-    return together(stop(facts.running("accept")), Effects(fields, started=[clock], seen_by=[above]))
+    return together(
+        stop(facts.running("accept")), fall_all(facts, ask.now), overall_to(above, facts, ask.now),
+        Effects(fields, started=[clock], seen_by=[above]),
+    )  # fmt: skip
 
 
 def transfer(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -129,18 +128,29 @@ def refuse(facts: Facts, ask: Ask, _world: World) -> Effects:
 
 
 def may_take_over(here: Situation) -> bool:
-    """A limit went unmet, or a leader of the superior centre orders it."""
-    late = any(clock.due_current < here.now and not clock.paused for clock in here.facts.running())
-    return late or "leader" in here.standing.roles
+    """A superior of the centre that answers for it, when a limit of the work went unmet or by its leader's order."""
+    above = set(_above(here.facts, here.world))
+    if not above & here.standing.units:
+        return False
+    late = any(clock.overdue(here.now) for clock in here.facts.running() if clock.kind not in ("answer", "reply"))
+    return late or bool(above & here.standing.leads)
 
 
 def take_over(facts: Facts, ask: Ask, world: World) -> Effects:
-    """提级接管: a superior becomes dispatcher, and holder where a centre holds; lateness stays where it arose."""
+    """提级接管: a superior becomes dispatcher, and holder where a centre holds; lateness stays where it arose.
+
+    What the old dispatcher has still to answer is answered by the new one.
+
+    Raises:
+        Refusal: `invalid` for a unit that does not stand above the present one.
+    """
     unit = ask.as_unit
-    if unit is None:
-        raise Refusal("move_not_allowed")
-    own = [clock for clock in facts.running("overall") if clock.due_current >= ask.now]
-    effects = Effects({"dispatcher_id": unit}, clocks={one: {"unit_id": unit} for one in ids(own)}, seen_by=[unit])
+    if unit is None or unit not in _above(facts, world):
+        raise invalid("as_unit", "只有上级中心可以接管。", "Only a centre above takes over.")
+    effects = together(
+        overall_to(unit, facts, ask.now), _answered_by(unit, facts, ask, world),
+        Effects({"dispatcher_id": unit}, seen_by=[unit]),
+    )  # fmt: skip
     if facts.state not in (State.SUBMITTED, State.ACCEPTED, State.AWAITING_VERIFICATION):
         return effects
     kind = {State.SUBMITTED: "accept", State.ACCEPTED: "dispatch"}.get(State(facts.state), "verify")
@@ -148,7 +158,8 @@ def take_over(facts: Facts, ask: Ask, world: World) -> Effects:
     fields = {
         "holder_id": unit, "first_responsible_id": facts.first_responsible_id or unit,
         "accepted_at": facts.accepted_at or ask.now,
-        "state": State.ACCEPTED if facts.state == State.SUBMITTED else facts.state,
+        "state": State.ACCEPTED if facts.state == State.SUBMITTED else facts.state, "handed_by_id": None,
+        "self_verified": False,
     }  # fmt: skip
     clock = start_clock(following, unit, facts, ask, world)
     return together(
@@ -160,19 +171,35 @@ def take_over(facts: Facts, ask: Ask, world: World) -> Effects:
 def anew_at(unit: uuid.UUID, facts: Facts, ask: Ask, world: World, *, but: uuid.UUID | None = None) -> Effects:
     """A centre holds the case as newly submitted: parts at work are recalled, only the overall clocks go on."""
     lasting = ("overall", "reply")
-    open_asks = [one for one in facts.asked() if one.id != but and one.kind != "supervision"]
     return together(
         stop(clock for clock in facts.running() if clock.kind not in lasting and _not_supervision(clock, facts)),
         drop(facts, [one for one in facts.assignments if one.active], TaskState.RECALLED, ask.now),
-        fall(open_asks, facts, ask.now),
+        fall_all(facts, ask.now, but=but),
+        overall_to(unit, facts, ask.now),
         Effects(
-            {
-                "state": State.SUBMITTED, "holder_id": unit, "dispatcher_id": None, "suspended_at": None,
-                "review_at": None,
-            },
+            {"state": State.SUBMITTED, "holder_id": unit, "dispatcher_id": None, "handed_by_id": None},
             started=[start_clock("accept", unit, facts, ask, world)],
             seen_by=[unit],
         ),
+    )  # fmt: skip
+
+
+def _above(facts: Facts, world: World) -> list[uuid.UUID]:
+    """Centres above the one that answers for the case: its dispatcher, or its holder before there is one."""
+    centre = facts.dispatcher_id or facts.holder_id
+    return list(world.offices.superiors(centre)) if centre else []
+
+
+def _answered_by(unit: uuid.UUID, facts: Facts, ask: Ask, world: World) -> Effects:
+    """Asks that the old dispatcher has not answered go to the new one; a limit that ran out stays where it did."""
+    left = [one for one in facts.asked() if one.to_unit_id == facts.dispatcher_id and one.kind != "supervision"]
+    clocks = [one for request in left for one in facts.running("answer", request=request.id)]
+    answers: dict[uuid.UUID, dict[str, Any]] = {}
+    for request in left:
+        to, leader = answerer(unit, facts, world, to_leader=request.to_leader)
+        answers[request.id] = {"to_unit_id": to, "to_leader": leader}
+    return Effects(
+        answers=answers, clocks={one.id: {"unit_id": unit} for one in clocks if not one.overdue(ask.now)}
     )  # fmt: skip
 
 

@@ -11,7 +11,9 @@ HANDLING = frozenset({"settle_on_spot", "handle_here", "sign", "progress", "medi
 """Actions that make somebody a handler 承办人."""
 NAMING: Mapping[str, str] = {"name_handler": "person", "handle_here": "handler"}
 """Actions that name a handler, and the payload's field that does."""
-TELLING = HANDLING | NAMING.keys() | {"verify_pass", "verify_fail", "merge", "answer_source"}
+TELLING = HANDLING | NAMING.keys() | {
+    "verify_pass", "merge", "answer_source", "hand_down", "send_back", "overrule", "inspect", "succeed",
+}  # fmt: skip
 """Actions that this fold looks at."""
 
 
@@ -33,17 +35,33 @@ def remember(
         facts = replace(facts, handlers=facts.handlers | people)
     if action in NAMING and payload.get(NAMING[action]):
         facts = replace(facts, handlers=facts.handlers | {uuid.UUID(payload[NAMING[action]])})
-    if action == "mediate":
-        attempted = payload["present"] == "yes" and payload["outcome"] != "contacted"
-        return replace(
-            facts,
-            attempts=facts.attempts + attempted,
-            refused=facts.refused or payload["outcome"] == "refused",
-        )
-    if action == "verify_pass":
-        return replace(facts, verifiers=facts.verifiers | people)
-    if action == "merge" and unit is not None:
-        return replace(facts, mergers=facts.mergers | {unit})
-    if action == "answer_source":
-        return replace(facts, answered=facts.answered | {str(payload["kind"])})
+    match action:
+        case "mediate":
+            attempted = payload["present"] == "yes" and payload["outcome"] != "contacted"
+            refused = facts.refused or payload["outcome"] == "refused"
+            return replace(facts, attempts=facts.attempts + attempted, refused=refused)
+        case "verify_pass":
+            return replace(facts, verifiers=facts.verifiers | people)
+        case "merge" if unit is not None:
+            return replace(facts, mergers=facts.mergers | {unit})
+        case "answer_source":
+            return replace(facts, answered=facts.answered | {str(payload["kind"])})
+        case "hand_down" if unit is not None:
+            asking = facts.expecting | {unit} if payload["answer_to_me"] else facts.expecting - {unit}
+            return replace(facts, expecting=asking)
+        case "send_back":
+            return replace(facts, sent_back=True)
+        case "overrule":
+            return replace(facts, overruled=True)
+        case "inspect":
+            return replace(facts, doubted=facts.doubted or payload["finding"] != "true")
+        case "succeed":
+            return _succeeded(facts, uuid.UUID(payload["unit"]), uuid.UUID(payload["successor"]))
     return facts
+
+
+def _succeeded(facts: Facts, old: uuid.UUID, new: uuid.UUID) -> Facts:
+    def renamed(units: frozenset[uuid.UUID]) -> frozenset[uuid.UUID]:
+        return frozenset(new if one == old else one for one in units)
+
+    return replace(facts, mergers=renamed(facts.mergers), expecting=renamed(facts.expecting))

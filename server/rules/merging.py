@@ -59,7 +59,7 @@ def absorb(facts: Facts, ask: Ask, _world: World) -> Effects:
 def may_split(here: Situation) -> bool:
     """Who merged and its superiors at any time; the follower's reporter once, within 7 days."""
     facts = here.facts
-    if {"merger", "superior"} & here.standing.roles:
+    if "merger" in here.standing.roles:
         return True
     days = timedelta(days=here.world.rules.numbers["split_days"])
     return facts.split_at is None and facts.ended_at is not None and here.now - facts.ended_at <= days
@@ -73,7 +73,7 @@ def split(facts: Facts, ask: Ask, world: World) -> Effects:
         raise Refusal("move_not_allowed")
     back = [
         clock for clock in facts.clocks
-        if clock.ended_at == facts.ended_at and clock.kind in ("accept", "overall", "reply")
+        if clock.ended_at == facts.ended_at and clock.kind in ("accept", "overall")
     ]  # fmt: skip
     started = [] if any(one.kind == "accept" for one in back) else [start_clock("accept", holder, facts, ask, world)]
     fields = {

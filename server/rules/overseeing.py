@@ -46,7 +46,7 @@ def issue(
 
 
 def lift(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """解除: the issuer takes a rung back, which is shown and never erased."""
+    """解除: the issuer takes a rung back (the office's own, a leader above), which is shown and never erased."""
     request = request_of(facts, ask)
     left = [one.terms["rung"] for one in _in_force(facts) if one.id != request.id]
     highest = max(left, key=height) if left else None
@@ -87,14 +87,18 @@ def comment(_facts: Facts, ask: Ask, _world: World) -> Effects:
 
 
 def late_by_the_line(here: Situation) -> list[Clock]:
-    """Clocks met too late only because the network was, not yet excused."""
-    return [clock for clock in here.facts.clocks if clock.offline_late and not clock.excused]
+    """Other units' clocks met too late only because the network was, not yet excused."""
+    return [clock for clock in here.facts.clocks if _excusable(clock, here.standing.units)]
+
+
+def _excusable(clock: Clock, units: frozenset[uuid.UUID]) -> bool:
+    return clock.offline_late and not clock.excused and clock.unit_id not in units
 
 
 def excuse(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """认可离线迟到: the dispatcher excuses a move that was made in time and arrived late."""
+    """认可离线迟到: the dispatcher excuses a move that was made in time and arrived late; nobody excuses themselves."""
     clock = next((one for one in facts.clocks if str(one.id) == ask.payload["deadline"]), None)
-    if clock is None or not clock.offline_late or clock.excused:
+    if clock is None or not _excusable(clock, ask.standing.units):
         raise invalid("payload.deadline", "不是可认可的离线迟到。", "Not a lateness that may be excused.")
     changes: dict[str, Any] = {"excused": True}
     return Effects(clocks={clock.id: changes})
@@ -105,11 +109,6 @@ def pressing_clock(facts: Facts) -> Clock | None:
     running = [one for one in facts.running() if one.kind not in ("answer", "reply")]
     own = [one for one in running if one.unit_id == facts.holder_id]
     return min(own or running, key=lambda clock: clock.due_current, default=None)
-
-
-def unacknowledged(facts: Facts) -> list[Request]:
-    """Supervisions the holder has still to acknowledge."""
-    return facts.asked("supervision")
 
 
 def _in_force(facts: Facts) -> list[Request]:

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from server.rules import deadlines
-from server.rules.effects import Ask, Effects, World, end_case, meet, start_clock, together
-from server.rules.facts import Facts, State
+from server.rules.effects import Ask, Effects, World, end_case, fall_all, meet, overall_to, start_clock, together
+from server.rules.facts import LEVELS, Facts, State
 from server.rules.refusals import Refusal, invalid
+from server.rules.situation import Situation
 
 
 def holder_of(facts: Facts) -> uuid.UUID:
@@ -35,11 +36,6 @@ def submit(facts: Facts, ask: Ask, world: World) -> Effects:
     return Effects(fields, started=clocks)
 
 
-def nothing(_facts: Facts, _ask: Ask, _world: World) -> Effects:
-    """The step itself is the effect."""
-    return Effects()
-
-
 def supplement(_facts: Facts, ask: Ask, _world: World) -> Effects:
     """补充: the step itself is the effect, so it must hold something.
 
@@ -57,14 +53,19 @@ def reject(facts: Facts, ask: Ask, _world: World) -> Effects:
 
 
 def withdraw(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """撤回: nobody's decision, so there is no unit to object to."""
+    """撤回: nobody's decision, so there is no unit to object to. While others' reports follow it, the case goes on."""
+    if facts.followers:
+        return Effects()
     return together(end_case(facts, ask, State.VOID), Effects({"ended_by_unit_id": None}))
 
 
 def register_only(facts: Facts, ask: Ask, _world: World) -> Effects:
     """A consultation that was answered is closed as registered."""
     holder = holder_of(facts)
-    fields = {"first_responsible_id": holder, "registered_only": True, "accepted_at": ask.now, "finished_at": ask.now}
+    fields = {
+        "first_responsible_id": facts.first_responsible_id or holder, "registered_only": True,
+        "accepted_at": facts.accepted_at or ask.now, "finished_at": ask.now,
+    }  # fmt: skip
     return together(end_case(facts, ask, State.CLOSED, met=("accept", "overall")), Effects(fields))
 
 
@@ -75,13 +76,11 @@ def confirm(facts: Facts, ask: Ask, world: World, unit: uuid.UUID) -> tuple[Fact
     """
     confirmed = replace(facts, category=ask.payload["category"], urgency=ask.payload["urgency"])
     span = world.rules.limit(confirmed.category, confirmed.urgency, "overall")
-    clocks = {
-        clock.id: {
-            "due_current": min(clock.due_current, deadlines.due(clock.started_at, span, world.rules.calendar)),
-            "unit_id": unit,
-        }
-        for clock in facts.running("overall")
-    }
+    clocks: dict[uuid.UUID, dict[str, Any]] = {}
+    for clock in facts.running("overall"):
+        due = deadlines.recomputed(clock.started_at, span, clock.pauses, world.rules.calendar)
+        if due < clock.due_current:
+            clocks[clock.id] = {"due_current": due, "amount": span.amount, "unit": span.unit, "fixed": False}
     fields = {
         "category": confirmed.category,
         "urgency": confirmed.urgency,
@@ -89,7 +88,9 @@ def confirm(facts: Facts, ask: Ask, world: World, unit: uuid.UUID) -> tuple[Fact
         "accepted_at": facts.accepted_at or ask.now,
         "holder_id": unit,
     }
-    return confirmed, together(meet(facts.running("accept")), Effects(fields, clocks=clocks, seen_by=[unit]))
+    return confirmed, together(
+        meet(facts.running("accept")), overall_to(unit, facts, ask.now), Effects(fields, clocks=clocks, seen_by=[unit])
+    )  # fmt: skip
 
 
 def accepting_unit(facts: Facts, ask: Ask) -> uuid.UUID:
@@ -101,37 +102,50 @@ def accept(facts: Facts, ask: Ask, world: World) -> Effects:
     """The centre takes the case on; its dispatch clock starts. A named handler hears of it."""
     unit = accepting_unit(facts, ask)
     confirmed, effects = confirm(facts, ask, world, unit)
-    fields: dict[str, Any] = {"state": State.ACCEPTED}
-    if ask.payload.get("repeat_of"):
-        fields["repeat_of"] = uuid.UUID(ask.payload["repeat_of"])
+    fields = {"state": State.ACCEPTED, **repeats(ask)}
     handler = [uuid.UUID(ask.payload["handler"])] if ask.payload.get("handler") else []
     clock = start_clock("dispatch", unit, confirmed, ask, world)
     return together(effects, Effects(fields, started=[clock], shown_to=handler))
 
 
+def repeats(ask: Ask) -> dict[str, Any]:
+    """The case that this one repeats, where the accepting centre says so."""
+    return {"repeat_of": uuid.UUID(ask.payload["repeat_of"])} if ask.payload.get("repeat_of") else {}
+
+
+def may_settle(here: Situation) -> bool:
+    """Nobody accepted it and the category may be settled on the spot: by the holder, or in time by whoever filed it."""
+    facts, rules = here.facts, here.world.rules
+    if facts.first_responsible_id is not None or not rules.categories[facts.category].settle_on_spot:
+        return False
+    window = timedelta(hours=rules.numbers["spot_hours"])
+    in_time = facts.received_at is None or here.now - facts.received_at <= window
+    return "holder" in here.standing.roles or in_time
+
+
 def settle_on_spot(facts: Facts, ask: Ask, world: World) -> Effects:
     """即报即结: done before it was accepted; somebody else verifies.
 
-    Raises:
-        Refusal: `move_not_allowed` when the worker's 24 hours are over.
+    A worker's is verified by the village desk, a cadre's of that desk by the township, and what a centre above settled
+    itself by another of its people 自办自核.
     """
-    holder = holder_of(facts)
-    by_desk = "holder" in ask.standing.roles
-    window = timedelta(hours=world.rules.numbers["spot_hours"])
-    if not by_desk and facts.received_at is not None and ask.now - facts.received_at > window:
-        raise Refusal("move_not_allowed")
-    desk = facts.village_desk or holder
-    verifier = (world.offices.parent_centre(desk) or desk) if by_desk else desk
-    level = world.offices.level_of(desk) if by_desk else "grid"
+    holder, offices = holder_of(facts), world.offices
+    avoided = world.rules.categories[facts.category].avoid_village
+    desk = facts.village_desk if facts.village_desk and not avoided else holder
+    unit = next((one for one in (holder, desk) if one in ask.standing.units), None)
+    by_village = unit is not None and offices.level_of(unit) == "village"
+    verifier = (offices.parent_centre(unit) or unit) if unit and by_village else unit or desk
+    reached = offices.level_of(unit) if unit else "grid"
     fields = {
         "state": State.AWAITING_VERIFICATION, "holder_id": verifier, "first_responsible_id": desk,
-        "dispatcher_id": verifier, "settled_level": level, "result": "resolved", "accepted_at": ask.now,
-        "finished_at": ask.now,
+        "dispatcher_id": verifier, "result": "resolved", "accepted_at": ask.now, "finished_at": ask.now,
+        "settled_level": max(facts.settled_level or reached, reached, key=LEVELS.index),
+        "self_verified": unit is not None and not by_village, "handed_by_id": None,
     }  # fmt: skip
     return together(
-        meet(facts.running("accept", "overall")),
+        meet(facts.running("accept", "overall")), fall_all(facts, ask.now), overall_to(verifier, facts, ask.now),
         Effects(fields, started=[start_clock("verify", verifier, facts, ask, world)], seen_by=[desk, verifier]),
-    )
+    )  # fmt: skip
 
 
 def object_to(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -159,7 +173,12 @@ def overrule(facts: Facts, ask: Ask, world: World) -> Effects:
 def _back_in(facts: Facts, ask: Ask, world: World, unit: uuid.UUID) -> Effects:
     """An ended case is submitted again: its overall clock runs on from where it began."""
     overall = [clock.id for clock in facts.clocks if clock.kind in ("overall", "reply")]
-    fields = {"state": State.SUBMITTED, "holder_id": unit, "ended_at": None, "ended_by_unit_id": None}
+    fields = {
+        "state": State.SUBMITTED, "holder_id": unit, "dispatcher_id": None, "handed_by_id": None, "ended_at": None,
+        "ended_by_unit_id": None,
+    }  # fmt: skip
+    own = {clock.id: {"unit_id": unit} for clock in facts.clocks
+           if clock.kind == "overall" and clock.due_current >= ask.now}  # fmt: skip
     return Effects(
-        fields, started=[start_clock("accept", unit, facts, ask, world)], unmet=overall, seen_by=[unit],
+        fields, started=[start_clock("accept", unit, facts, ask, world)], clocks=own, unmet=overall, seen_by=[unit],
     )  # fmt: skip

@@ -4,11 +4,23 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from server.rules.effects import Ask, Effects, World, drop, fall, meet, pause, resume, start_clock, together
+from server.rules.effects import (
+    Ask,
+    Effects,
+    World,
+    drop,
+    fall_all,
+    meet,
+    overall_to,
+    pause,
+    resume,
+    start_clock,
+    together,
+)
 from server.rules.extending import working_clocks
 from server.rules.facts import Assignment, Facts, State, TaskState
 from server.rules.handling import reported, to_verification
-from server.rules.refusals import Refusal
+from server.rules.refusals import Refusal, invalid
 
 EXTERNAL = "external"
 SETTLED_THERE = {"accepted": "guided", "settled": "resolved", "confirmed": "mediated"}
@@ -17,19 +29,21 @@ settled, judicially confirmed 司法确认. All others bring it back to its lead
 
 
 def refer_out(facts: Facts, ask: Ask, world: World) -> Effects:
-    """转出: the handle clock stands still, the receipt clock runs. From `accepted` the centre itself stands as lead."""
-    centre = ask.as_unit
+    """转出: clocks of those at work stand still, the receipt clock runs. From `accepted` the centre stands as lead."""
+    centre = facts.dispatcher_id if facts.state == State.IN_PROGRESS else facts.holder_id
     if centre is None:
         raise Refusal("move_not_allowed")
     receipt = start_clock("receipt", centre, facts, ask, world)
     fields: dict[str, Any] = {
         "state": State.EXTERNAL, "holder_id": centre, "dispatcher_id": centre, "route": ask.payload["route"],
     }  # fmt: skip
-    fallen = fall(facts.asked("extension", "suspension", "return", "ruling", "transfer"), facts, ask.now)
-    still = pause([one for one in working_clocks(facts) if one.kind in ("handle", "contact")], ask.now)
+    fallen = together(fall_all(facts, ask.now), overall_to(centre, facts, ask.now))
+    still = pause([one for one in facts.running() if one.assignment_id is not None], ask.now)
+    back = {one.assignment_id: {"state": one.terms["before"]} for one in facts.asked("return", "ruling")
+            if one.assignment_id is not None}  # fmt: skip
+    fallen = together(fallen, Effects(tasks=back))
     if facts.state == State.IN_PROGRESS:
-        back = {one.id: {"state": TaskState.HANDLING} for one in _asking_back(facts)}
-        return together(fallen, still, Effects(fields, started=[receipt], tasks=back))
+        return together(fallen, still, Effects(fields, started=[receipt]))
     task = Assignment(
         uuid.uuid5(ask.step_id, f"lead:{centre}"), "lead", centre, TaskState.HANDLING, opened_at=ask.now,
         signed_at=ask.now,
@@ -49,9 +63,9 @@ def receipt(facts: Facts, ask: Ask, world: World) -> Effects:
     result = SETTLED_THERE.get(ask.payload["outcome"])
     if result is not None:
         level = None if result == "guided" else EXTERNAL
-        late = drop(facts, facts.helpers, TaskState.WAIVED, ask.now)
+        left = drop(facts, facts.helpers, TaskState.RECALLED, ask.now)
         effects = to_verification(facts, ask, world, result, facts.route, level)
-        return together(late, effects, Effects(tasks={lead.id: reported(ask, result)}))
+        return together(left, effects, Effects(tasks={lead.id: reported(ask, result)}))
     went_on = resume(working_clocks(facts), ask.now, world)
     return together(
         meet(facts.running("receipt")), went_on,
@@ -60,10 +74,12 @@ def receipt(facts: Facts, ask: Ask, world: World) -> Effects:
 
 
 def answer_source(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """回告: the origin hears that it was taken on, returned, or how it ended; the last two meet the reply clock."""
+    """回告: the origin hears once that it was taken on, returned, or how it ended; the last two meet the reply clock.
+
+    Raises:
+        Refusal: `invalid` for what it was told already.
+    """
+    if ask.payload["kind"] in facts.answered:
+        raise invalid("payload.kind", "已经这样回告过。", "The origin was told so already.")
     final = ask.payload["kind"] in ("returned", "result")
     return meet(facts.running("reply")) if final else Effects()
-
-
-def _asking_back(facts: Facts) -> list[Assignment]:
-    return [one for one in facts.assignments if one.active and one.state == TaskState.RETURN_ASKED]

@@ -1,9 +1,10 @@
 """Effects of returns 退回: a unit asks, the dispatcher agrees or refuses once, then it is ruled on 裁定."""
 
 import uuid
+from dataclasses import replace
 
 from server.rules import deadlines
-from server.rules.dispatching import new_lead
+from server.rules.dispatching import SHORT, due_of, new_lead, open_parts
 from server.rules.effects import (
     Ask,
     Effects,
@@ -41,10 +42,10 @@ def ask_return(facts: Facts, ask: Ask, world: World) -> Effects:
     """退回: the handle clock waits for the answer; a second ask, or one after two agreed returns, is ruled on."""
     task = task_of(facts, ask)
     terms = {"code": ask.payload["code"], "before": str(task.state)}
-    if _asked_before(facts, task) or sum(one.state == "agreed" for one in _returns(facts)) >= 2:
-        to, leader = _ruler(facts, world)
+    if _asked_before(facts, task) or sum(one.state == "agreed" for one in facts.requests if one.kind == "return") >= 2:
+        to = _ruler(facts, world)
         request = ask_for(
-            "ruling", facts, ask, world, by=task.unit_id, to=to, to_leader=leader, assignment=task.id, terms=terms
+            "ruling", facts, ask, world, by=task.unit_id, to=to, to_leader=True, assignment=task.id, terms=terms
         )
     else:
         to = answering_centre(facts, task.unit_id, world)
@@ -66,9 +67,7 @@ def agree_return(facts: Facts, ask: Ask, world: World) -> Effects:
     )
     if task.role != "lead":
         return _closed_as(gone, request, "agreed", ask)
-    centre = facts.dispatcher_id
-    if centre is None:
-        raise Refusal("move_not_allowed")
+    centre = _centre(facts)
     clock = start_clock("dispatch", centre, facts, ask, world)
     back = Effects({"state": State.ACCEPTED, "holder_id": centre, "dispatcher_id": None}, started=[clock])
     others = [one for one in facts.asked() if one.kind not in ("check", "supervision") and one.id != request.id]
@@ -83,7 +82,9 @@ def refuse_return(facts: Facts, ask: Ask, _world: World) -> Effects:
 
 
 def rule(facts: Facts, ask: Ask, world: World) -> Effects:
-    """裁定: who leads, by which clause of the duty list. Whoever is ruled to lead may not return it.
+    """裁定: who does it, by which clause of the duty list. Whoever is ruled to may not return it.
+
+    A lead's part is led by the unit named; a co-handler's part goes to it, unless it is at work already.
 
     Raises:
         Refusal: `invalid` naming a lead out of reach.
@@ -93,35 +94,55 @@ def rule(facts: Facts, ask: Ask, world: World) -> Effects:
     lead = uuid.UUID(ask.payload["lead"])
     if lead == task.unit_id:
         ruled = answer(request, facts, ask.now, "unreasonable")
-        return together(ruled, _goes_on(facts, request), _rule_terms(facts, request, lead))
+        return together(ruled, _goes_on(facts, request), _rule_terms(request, lead))
     if task.role == "lead":
         placed = new_lead(facts, ask, world, lead)
-    elif lead in {one.unit_id for one in facts.assignments if one.active}:
-        placed = drop(facts, [task], TaskState.RECALLED, ask.now)
     else:
-        raise invalid("payload.lead", "协办的退回：请指定现有承办单位。", "Name a unit that is at work on it.")
+        placed = together(drop(facts, [task], TaskState.RECALLED, ask.now), _helps(lead, task, facts, ask, world))
     ruled = answer(request, facts, ask.now, "misdispatched")
     return _closed_as(
-        together(ruled, placed, _rule_terms(facts, request, lead)), request, "misdispatched", ask
+        together(ruled, placed, _rule_terms(request, lead)), request, "misdispatched", ask
     )  # fmt: skip
 
 
-def answering_centre(facts: Facts, asking: uuid.UUID, world: World) -> uuid.UUID | None:
+def _helps(unit: uuid.UUID, task: Assignment, facts: Facts, ask: Ask, world: World) -> Effects:
+    """Another unit has the co-handler's part, with the time that is left of it, at least a working day."""
+    if unit in {one.unit_id for one in facts.assignments if one.active}:
+        return Effects()
+    if unit not in world.offices.within_reach(_centre(facts)):
+        raise invalid("payload.lead", "单位不可分派。", "This unit is out of reach.")
+    due = max(due_of(facts, task), deadlines.due(ask.now, SHORT, world.rules.calendar))
+    return open_parts(facts, ask, world, [("co", unit, due)])
+
+
+def answering_centre(facts: Facts, asking: uuid.UUID, world: World) -> uuid.UUID:
     """Who asks never grants: the dispatcher answers, for its own asks its parent centre."""
-    if asking != facts.dispatcher_id:
-        return facts.dispatcher_id
-    return world.offices.parent_centre(asking) or asking
+    centre = _centre(facts)
+    return centre if asking != centre else world.offices.parent_centre(asking) or asking
 
 
-def _rule_terms(_facts: Facts, request: Request, lead: uuid.UUID) -> Effects:
+def _centre(facts: Facts) -> uuid.UUID:
+    """The dispatcher; while the case waits for another dispatch, its holder."""
+    centre = facts.dispatcher_id or facts.holder_id
+    if centre is None:
+        raise Refusal("move_not_allowed")
+    return centre
+
+
+def _rule_terms(request: Request, lead: uuid.UUID) -> Effects:
     return Effects(answers={request.id: {"terms": {**request.terms, "lead": str(lead)}}})
 
 
 def _goes_on(facts: Facts, request: Request) -> Effects:
-    handling = facts.running("handle", assignment=request.assignment_id) if request.assignment_id else []
-    state = request.terms.get("before", TaskState.HANDLING)
-    tasks = {request.assignment_id: {"state": state}} if request.assignment_id else {}
-    return together(undo_pause(handling), Effects(tasks=tasks))
+    """The unit is at work as before; of its wait only what it shares with a suspension is left."""
+    task = request.assignment_id
+    if task is None:
+        raise Refusal("move_not_allowed")
+    handling = facts.running("handle", assignment=task)
+    still = [replace(one, pauses=one.pauses[:-1]) for one in handling if one.paused and facts.suspended_at]
+    suspended = pause(still, facts.suspended_at) if facts.suspended_at else Effects()
+    back = Effects(tasks={task: {"state": request.terms["before"]}})
+    return together(undo_pause(handling), suspended, back)
 
 
 def _closed_as(effects: Effects, request: Request, state: str, ask: Ask) -> Effects:
@@ -129,26 +150,24 @@ def _closed_as(effects: Effects, request: Request, state: str, ask: Ask) -> Effe
     return together(effects, Effects(answers={request.id: {"state": state, "answered_at": ask.now}}))
 
 
-def _returns(facts: Facts) -> list[Request]:
-    return [one for one in facts.requests if one.kind == "return"]
-
-
 def _asked_before(facts: Facts, task: Assignment) -> bool:
-    return any(one.by_unit_id == task.unit_id and one.state == "refused" for one in _returns(facts))
+    """Did this unit ask before, and was it answered?"""
+    return any(
+        one.kind in ("return", "ruling") and one.by_unit_id == task.unit_id and one.state != "fallen"
+        for one in facts.requests
+    )  # fmt: skip
 
 
 def _ruled(facts: Facts, task: Assignment) -> bool:
     return any(one.kind == "ruling" and one.terms.get("lead") == str(task.unit_id) for one in facts.requests)
 
 
-def _ruler(facts: Facts, world: World) -> tuple[uuid.UUID | None, bool]:
+def _ruler(facts: Facts, world: World) -> uuid.UUID:
     """The leader of the dispatching centre when all units hang off its area, else the lowest centre above them all."""
-    centre = facts.dispatcher_id
+    centre = _centre(facts)
     units = [one.unit_id for one in facts.assignments if one.active]
-    if centre is None:
-        raise Refusal("move_not_allowed")
     if centre not in units and all(one in world.offices.within_reach(centre) for one in units):
-        return centre, True
+        return centre
     above = world.offices.superiors(centre)
     common = (one for one in above if all(one in world.offices.superiors(unit) for unit in units if unit != one))
-    return next(common, world.offices.parent_centre(centre) or centre), True
+    return next(common, world.offices.parent_centre(centre) or centre)

@@ -32,7 +32,8 @@ Role = Literal[
     "system",
 ]
 """`handler`: named to an assignment. `unit`: member of a unit with an open assignment, copied ones aside. `superior`:
-member of a centre above the unit concerned; `leader`: leader of such a centre. `upstream`: superior or dispatcher.
+member of a centre above the unit concerned; `leader`: leader of such a centre. `upstream`: superior, or dispatcher of
+what another unit holds.
 `overseer`: superior, or holder or dispatcher of an open case. `asked`: a check was asked of them. `approver`: may
 answer an open request. `issuer`: supervises. `visitor`: member of a centre that dispatched or verified. `resident`:
 came with code and secret. `system`: the office itself."""
@@ -107,13 +108,13 @@ def stand(who: Who, facts: Facts, offices: Offices) -> Standing:
         "dispatcher": dispatching,
         "superior": superior,
         "leader": [unit for unit in above if unit in who.leads],
-        "upstream": [*dict.fromkeys([*dispatching, *superior])],
+        "upstream": [*dict.fromkeys([*(dispatching if facts.dispatcher_id != facts.holder_id else ()), *superior])],
         "overseer": [*dict.fromkeys([*open_ends, *superior])],
         "visitor": [
             *dict.fromkeys(one for one in (facts.ended_by_unit_id, facts.dispatcher_id) if one and one in who.units)
         ],
         "reviewer": _one(facts.reviewer_id, who),
-        "merger": [unit for unit in facts.mergers if unit in who.units or set(offices.superiors(unit)) & who.units],
+        "merger": [one for unit in facts.mergers for one in (unit, *offices.superiors(unit)) if one in who.units],
     }
     roles: set[Role] = {role for role, units in through.items() if units}  # type: ignore[misc]  # keys are roles
     tasks = {one.id for one in facts.assignments if one.active and _acts_for(one, who)}
@@ -131,7 +132,8 @@ def stand(who: Who, facts: Facts, offices: Offices) -> Standing:
     through["approver"] = [one.to_unit_id for one in facts.requests if one.id in answers and one.to_unit_id]
     roles |= {"approver"} if any(one.id in answers and one.kind != "check" for one in facts.requests) else set()
     roles |= {"asked"} if any(one.id in answers and one.kind == "check" for one in facts.requests) else set()
-    issued = {one.id for one in facts.requests if one.kind == "supervision" and _issued(one, who)}
+    leading = bool(through["leader"])
+    issued = {one.id for one in facts.requests if one.kind == "supervision" and _issued(one, who, leading=leading)}
     roles |= {"issuer"} if issued else set()
     if facts.reporters & who.selves:
         roles.add("reporter")
@@ -156,10 +158,15 @@ def _acts_for(task: Assignment, who: Who) -> bool:
 def _answers(request: Request, who: Who) -> bool:
     if request.kind == "supervision":
         return False  # acknowledged by whoever holds the case, not by a named unit
+    if request.by_person_id in who.selves:
+        return False  # who asks never grants
     if request.to_person_id is not None:
         return request.to_person_id in who.selves
     return request.to_unit_id in (who.leads if request.to_leader else who.units)
 
 
-def _issued(request: Request, who: Who) -> bool:
+def _issued(request: Request, who: Who, *, leading: bool) -> bool:
+    """Whoever issued it, a leader of that unit; what the office issued by itself is a superior's leader's to lift."""
+    if request.by_person_id is None:
+        return leading and request.state != "lifted"
     return request.state != "lifted" and (request.by_person_id in who.selves or request.by_unit_id in who.leads)

@@ -12,9 +12,13 @@ from server.rules.effects import Ask, Effects, World
 from server.rules.facts import OPEN_REQUEST, Facts, State, TaskState
 
 UNITS_OF_A_CASE = (
-    "holder_id", "dispatcher_id", "first_responsible_id", "ended_by_unit_id", "handed_by_id", "answer_to_id",
+    "holder_id",
+    "dispatcher_id",
+    "first_responsible_id",
+    "ended_by_unit_id",
+    "handed_by_id",
     "reviewer_id",
-)  # fmt: skip
+)
 
 
 class Timed(NamedTuple):

@@ -25,8 +25,8 @@ from server.rules import (
     upkeep,
 )
 from server.rules import conditions as when
-from server.rules.effects import Ask, Effects, World, apply
-from server.rules.facts import OPEN, Assignment, Facts, State, Told
+from server.rules.effects import Ask, Effects, World, apply, credited
+from server.rules.facts import LED, OPEN, Assignment, Facts, State, Told
 from server.rules.needs import Need, check
 from server.rules.refusals import Refusal
 from server.rules.situation import Situation
@@ -38,6 +38,10 @@ SUBMITTED, ACCEPTED, IN_PROGRESS = State.SUBMITTED, State.ACCEPTED, State.IN_PRO
 VERIFYING, SUSPENDED, EXTERNAL = State.AWAITING_VERIFICATION, State.SUSPENDED, State.EXTERNAL
 CLOSED, REJECTED, VOID, MERGED = State.CLOSED, State.REJECTED, State.VOID, State.MERGED
 ANY = frozenset(State)
+AT_WORK = LED | {ACCEPTED}
+"""States in which units may be at work: those with a lead, and that in which helpers wait for a new one."""
+HELPED = AT_WORK - {EXTERNAL}
+"""States in which a return may wait for its answer: a helper's waits on when the lead goes or stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,10 @@ MOVES: tuple[Move, ...] = (
     _move("dispatch", "分派", "Dispatch", {ACCEPTED}, (IN_PROGRESS,), "holder", dispatching.dispatch, "units reporter",
           needs.LEAD, needs.POOL, needs.DUE, needs.CO, needs.COPIED, compares=True),
     _move("handle_here", "自办", "Handle here", {SUBMITTED, ACCEPTED}, (IN_PROGRESS,), "holder superior",
-          dispatching.handle_here, "reporter person", needs.CATEGORY, needs.URGENCY, needs.HANDLER, compares=True,
-          condition=when.accepts),
+          dispatching.handle_here, "reporter person", needs.CATEGORY, needs.URGENCY, needs.REPEAT_OF, needs.HANDLER,
+          compares=True, condition=when.accepts),
     _move("reject", "不予受理", "Decline", {SUBMITTED}, (REJECTED,), "holder", receiving.reject, "reporter superior",
-          needs.CODE, needs.BASIS, needs.GUIDANCE, compares=True, condition=when.nobody_accepted),
+          needs.CODE, needs.BASIS, needs.GUIDANCE, compares=True, condition=when.may_decline),
     _move("register_only", "咨询登记", "Register only", {SUBMITTED}, (CLOSED,), "holder", receiving.register_only,
           "reporter", needs.ANSWER, condition=when.consultation),
     _move("object", "异议", "Object", {REJECTED, VOID}, (SUBMITTED,), "reporter", receiving.object_to,
@@ -140,14 +144,14 @@ MOVES: tuple[Move, ...] = (
           IN_PROGRESS, SUSPENDED, VERIFYING), "superior", handing.take_over, "old_holder holder lead", needs.REASON,
           compares=True, condition=handing.may_take_over),
     # 联动处置: handling together
-    _move("sign", "签收", "Sign for it", {IN_PROGRESS}, (), "lead co", handling.sign, "dispatcher",
+    _move("sign", "签收", "Sign for it", AT_WORK, (), "lead co", handling.sign, "dispatcher",
           needs.ARRIVED_AT, task=handling.to_be_signed),
     _move("progress", "进展", "Report progress", {IN_PROGRESS, SUSPENDED}, (), "lead co", handling.progress,
           "reporter dispatcher", needs.HOW_IT_GOES, needs.PHOTOS, task=when.handling),
     _move("mediate", "调解", "Mediate", {IN_PROGRESS, SUSPENDED}, (), "lead co", handling.mediate, "dispatcher",
           needs.AT, needs.PLACE, needs.LEVEL, needs.MEDIATOR, needs.PRESENT, needs.OUTCOME, needs.PERFORM_BY,
           task=when.handling),
-    _move("feedback", "反馈", "Feed back", {IN_PROGRESS}, (), "co", handling.feedback, "lead",
+    _move("feedback", "反馈", "Feed back", AT_WORK, (), "co", handling.feedback, "lead",
           needs.WHAT_WAS_DONE, needs.PHOTOS, task=when.handling_as("co")),
     _move("finish", "办结反馈", "Finish", {IN_PROGRESS}, (VERIFYING,), "lead", handling.finish,
           "holder first_responsible", needs.RESULT, needs.ROUTE, needs.HANDLED, needs.AFTER_PHOTOS,
@@ -166,13 +170,14 @@ MOVES: tuple[Move, ...] = (
           "holder"),
     _move("release_handler", "承办人离岗", "Handler left", OPEN, (), "system", handling.release_handler, "lead"),
     # 退回、裁定: returns
-    _move("ask_return", "退回", "Ask to return it", {IN_PROGRESS}, (), "unit", returning.ask_return, "approver",
-          needs.CODE, needs.TEXT, task=returning.may_ask_return),
-    _move("agree_return", "同意退回", "Agree to the return", {IN_PROGRESS}, (ACCEPTED, IN_PROGRESS), "approver system",
-          returning.agree_return, "asker co reporter", compares=True, request=when.answers_kind("return")),
-    _move("refuse_return", "不同意退回", "Refuse the return", {IN_PROGRESS}, (), "approver", returning.refuse_return,
-          "asker", needs.REASON, compares=True, request=when.answers_kind("return")),
-    _move("rule", "裁定", "Rule on it", {IN_PROGRESS}, (), "approver", returning.rule, "units asker lead co dispatcher",
+    _move("ask_return", "退回", "Ask to return it", {ACCEPTED, IN_PROGRESS}, (), "unit", returning.ask_return,
+          "approver", needs.CODE, needs.TEXT, task=returning.may_ask_return),
+    _move("agree_return", "同意退回", "Agree to the return", HELPED, (ACCEPTED, IN_PROGRESS, SUSPENDED),
+          "approver system", returning.agree_return, "asker co reporter", compares=True,
+          request=when.answers_kind("return")),
+    _move("refuse_return", "不同意退回", "Refuse the return", HELPED, (), "approver", returning.refuse_return, "asker",
+          needs.REASON, compares=True, request=when.answers_kind("return")),
+    _move("rule", "裁定", "Rule on it", HELPED, (), "approver", returning.rule, "units asker lead co dispatcher",
           needs.RULED_LEAD, needs.CLAUSE, needs.TEXT, compares=True, request=when.answers_kind("ruling")),
     # 延期、挂起: more time, standing still
     _move("ask_extension", "申请延期", "Ask for more time", {IN_PROGRESS}, (), "lead", extending.ask_extension,
@@ -197,11 +202,11 @@ MOVES: tuple[Move, ...] = (
     # 转出、回告: outside, and back to the origin
     _move("refer_out", "转出", "Refer out", {ACCEPTED, IN_PROGRESS}, (EXTERNAL,), "holder dispatcher",
           referring.refer_out, "reporter", needs.TARGET, needs.LETTER, needs.ROUTE_OUT, needs.TEXT, compares=True,
-          condition=when.single_centre),
+          condition=when.may_refer_out),
     _move("receipt", "回执", "Enter the receipt", {EXTERNAL}, (VERIFYING, IN_PROGRESS), "holder", referring.receipt,
           "dispatcher reporter lead", needs.RECEIPT_OUTCOME, needs.EXTERNAL_ID, needs.TEXT, compares=True),
     _move("answer_source", "回告", "Answer the origin", ANY, (), "holder dispatcher visitor superior",
-          referring.answer_source, "", needs.ANSWER_KIND, needs.TEXT, condition=when.has_origin),
+          referring.answer_source, "", needs.ANSWER_KIND, needs.TEXT, condition=when.answers_origin),
     # 更正、核实: set right, have it looked at
     _move("correct", "更正", "Correct", OPEN, (), "overseer", checking.correct, "holder lead reporter",
           needs.NEW_CATEGORY, needs.NEW_URGENCY, needs.LOCATION, needs.REASON, compares=True),
@@ -215,8 +220,8 @@ MOVES: tuple[Move, ...] = (
     _move("supplement", "补充", "Add to it", OPEN, (), "reporter holder lead co", receiving.supplement, "holder lead",
           needs.MAYBE_TEXT, needs.PHOTOS, needs.PARTIES),
     _move("settle_on_spot", "即报即结", "Settled on the spot", {SUBMITTED}, (VERIFYING,), "reporter holder",
-          receiving.settle_on_spot, "holder", needs.SPOT_RESULT, needs.AFTER_PHOTOS, condition=when.on_the_spot),
-    _move("withdraw", "撤回", "Withdraw", {SUBMITTED}, (VOID,), "reporter", receiving.withdraw, "old_holder",
+          receiving.settle_on_spot, "holder", needs.SPOT_RESULT, needs.AFTER_PHOTOS, condition=receiving.may_settle),
+    _move("withdraw", "撤回", "Withdraw", {SUBMITTED}, (VOID, SUBMITTED), "reporter", receiving.withdraw, "old_holder",
           needs.REASON, condition=when.nobody_accepted),
     # 核查结案: verify and close, and what follows
     _move("verify_pass", "核查通过", "Verified", {VERIFYING}, (CLOSED, VERIFYING), "holder superior",
@@ -242,7 +247,7 @@ MOVES: tuple[Move, ...] = (
     _move("merge", "并案", "Merge into another", {SUBMITTED, ACCEPTED, IN_PROGRESS}, (MERGED,), "overseer",
           merging.merge, "reporter units", needs.MASTER, needs.REASON, compares=True),
     _move("absorb", "并入他案", "Took one in", OPEN, (), "system", merging.absorb, "holder reporter"),
-    _move("split", "拆并", "Take out again", {MERGED}, (SUBMITTED,), "merger superior reporter", merging.split,
+    _move("split", "拆并", "Take out again", {MERGED}, (SUBMITTED,), "merger reporter", merging.split,
           "holder reporter", needs.REASON, compares=True, condition=merging.may_split),
     _move("release", "拆出", "Let one go", ANY, (), "system", merging.release, "holder"),
     _move("void", "作废", "Void", {SUBMITTED, ACCEPTED, IN_PROGRESS, SUSPENDED}, (VOID,), "holder leader",
@@ -273,6 +278,8 @@ BY_ACTION: Mapping[str, Move] = {move.action: move for move in MOVES}
 ASKING: frozenset[str] = frozenset(
     {"ask_return", "ask_extension", "ask_suspension", "renew_suspension", "ask_check", "transfer", "void"}
 )
+LEADERS_MATTER: frozenset[str] = ASKING | {"take_over"}
+"""Moves that must know which units have a leader in office."""
 OVERTAKING: frozenset[str] = frozenset({"finish", *ASKING, *(move.action for move in MOVES if move.compares)})
 """Steps by another person that a comparing move must have seen: decisions, a finish, an ask."""
 
@@ -296,7 +303,7 @@ def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Decision
     by_hand = "system" not in ask.standing.roles
     if by_hand and (errors := check(move.needs, ask.action, ask.payload, here)):
         raise Refusal("invalid", errors={f"payload.{name}": why for name, why in errors.items()})
-    effects = move.effect(facts, ask, world)
+    effects = credited(facts, move.effect(facts, ask, world), ask.now, world)
     after = apply(facts, effects, ask.now, ask.device_at)
     wake = upkeep.next_look(after, world)
     if wake != facts.wake_at:

@@ -23,7 +23,7 @@ from server.rules.rulebook import RuleBook
 from server.rules.situation import Situation
 from server.rules.standing import RESIDENT, SYSTEM, Standing, stand
 from server.rules.upkeep import next_look
-from server.rules.workflow import ASKING, BY_ACTION, OVERTAKING, Decision, decide
+from server.rules.workflow import BY_ACTION, LEADERS_MATTER, OVERTAKING, Decision, decide
 from server.services import (
     access,
     audience,
@@ -308,7 +308,7 @@ def _columns(facts: Facts) -> dict[str, Any]:
 
 def _with_leaders(hearing: Hearing, facts: Facts, action: str) -> Facts:
     """Asks go to a leader where the centre has one; only they need to know."""
-    if action not in ASKING or facts.holder_id is None:
+    if action not in LEADERS_MATTER or facts.holder_id is None:
         return facts
     centres = [one for one in (facts.holder_id, facts.dispatcher_id) if one is not None]
     return replace(

@@ -13,7 +13,9 @@ from server.rules.refusals import invalid
 from server.services import access, duplicates, records, whereabouts
 from server.services.hearing import Hearing
 
-CASE_NAMED_BY: Mapping[str, str] = {"merge": "master", "void": "case", "accept": "repeat_of"}
+CASE_NAMED_BY: Mapping[str, str] = {
+    "merge": "master", "void": "case", "accept": "repeat_of", "handle_here": "repeat_of",
+}  # fmt: skip
 """Moves whose payload names another case, and the field that does."""
 
 

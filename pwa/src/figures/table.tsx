@@ -7,7 +7,6 @@ import { say, t } from "../speak";
 import { me } from "../state";
 import { areasOf, askFigures, type Definition, monthFrom, monthOf, type Report, type Row } from "./ask";
 import { FigureCases } from "./cases";
-import "./figures.css";
 
 /** What was received and closed of it; what was due and finished in time of it; what the village settled itself. */
 const COLUMNS = ["received", "closed", "due", "closed_on_time", "settled_village"];

@@ -237,6 +237,17 @@ describe("moves", () => {
     based_on: 1,
     payload: { text: "补充说明" },
     at: "2026-11-22T09:30:00+08:00",
+    next: [],
+    seen: {
+      version: 1,
+      state: "submitted",
+      holder: "甲村综治工作站",
+      lead: null,
+      category: "H-FIRE-01",
+      urgency: 1,
+      due_at: null,
+    },
+    corrects: null,
   });
 
   it("keep their order within a case and wait for nothing of another", async () => {
@@ -259,6 +270,20 @@ describe("moves", () => {
     await run();
     expect([...office.steps.keys()]).toEqual(["s2"]);
     expect(await kinds()).toEqual(["move refused"]);
+  });
+
+  it("replace the refused one they correct once they have arrived", async () => {
+    await submitMove(move("s1"), NOW);
+    office.refuse = () => ({ status: 422, code: "invalid" });
+    await run();
+    await submitMove({ ...move("s2"), corrects: "s1" }, NOW);
+    await run();
+    expect(await kinds()).toEqual(["move refused", "move refused"]);
+    office.refuse = () => undefined;
+    await submitMove({ ...move("s3"), corrects: "s2" }, NOW);
+    await run();
+    expect([...office.steps.keys()]).toEqual(["s3"]);
+    expect(await kinds()).toEqual([]);
   });
 });
 
