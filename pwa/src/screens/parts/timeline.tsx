@@ -27,8 +27,9 @@ function TimelineStep({ step, one, names, now }: { step: Step; one: CaseView; na
   return (
     <li class={system ? "timeline__step timeline__step--system" : "timeline__step"} data-action={step.action}>
       <b>{tCode("act", step.action)}</b>
-      <small class="faint">
-        {whoMade(step)} · <time>{showTime(step.at, now)}</time>
+      <small class="faint timeline__meta">
+        <span>{whoMade(step)}</span>
+        <time>{showTime(step.at, now)}</time>
       </small>
       {wasOffline(step) && (
         <small class="faint">{t("made_at", { when: showTime(step.device_at ?? step.at, now) })}</small>
