@@ -30,6 +30,19 @@ describe("buttons", () => {
     expect(arrange([], createCase())).toEqual({ first: [], more: [] });
   });
 
+  it("show one of a kind before the others of it", () => {
+    const moves = [
+      createMove("progress"),
+      createMove("finish"),
+      createMove("acknowledge", { request: "r1" }),
+      createMove("acknowledge", { request: "r2" }),
+      createMove("comment"),
+    ];
+    const { first, more } = arrange(moves, createCase());
+    expect(names(first)).toEqual(["acknowledge", "progress", "finish"]);
+    expect(names(more)).toEqual(["acknowledge", "comment"]);
+  });
+
   it("offer mediation at once only where the parties must be contacted", () => {
     const moves = ["progress", "mediate", "finish", "name_handler"].map((action) => createMove(action));
     expect(names(arrange(moves, createCase()).more)).toEqual(["mediate"]);
