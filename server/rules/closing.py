@@ -8,6 +8,7 @@ from typing import Any
 from server.rules import deadlines
 from server.rules.effects import (
     Ask,
+    Concerned,
     Effects,
     World,
     answer,
@@ -151,7 +152,10 @@ def rate(facts: Facts, ask: Ask, world: World) -> Effects:
     reviewer = world.offices.parent_centre(verifier) or verifier
     span = deadlines.Span(world.rules.numbers["review_days"], "working_days")
     clock = start_clock("answer", reviewer, facts, ask, world, span=span)
-    return together(effects, Effects({"reviewer_id": reviewer}, started=[clock], seen_by=[reviewer]))
+    reviewed = Effects(
+        {"reviewer_id": reviewer}, started=[clock], seen_by=[reviewer], concerned=Concerned(approver=reviewer)
+    )  # fmt: skip
+    return together(effects, reviewed)
 
 
 def may_inspect(here: Situation) -> bool:
@@ -198,7 +202,7 @@ def _open_again(facts: Facts, ask: Ask, world: World) -> Effects:
             "state": State.ACCEPTED, "holder_id": holder, "dispatcher_id": None, "ended_at": None,
             "ended_by_unit_id": None, "reopen_count": facts.reopen_count + 1, "result": None, "route": None,
             "settled_level": None, "finished_at": None, "reviewer_id": None, "visit_owed": False, "visit_tries": 0,
-            "found_false": False, "registered_only": False,
+            "found_false": False, "registered_only": False, "satisfaction": None,
         },
         started=[start_clock("dispatch", holder, facts, ask, world)],
         seen_by=[holder],
