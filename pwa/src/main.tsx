@@ -17,6 +17,7 @@ import "weui/dist/style/widget/weui-cell/weui-cell-form.min.css";
 import "weui/dist/style/widget/weui-loading/weui-loading.min.css";
 import "./app.css";
 import "./case.css";
+import "./figures.css";
 
 async function start(): Promise<void> {
   setLanguage(language.value);

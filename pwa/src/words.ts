@@ -319,6 +319,27 @@ export const WORDS = {
   save: ["保存", "Save"],
   saved: ["已保存", "Saved"],
 
+  // Figures 结案统计
+  figures_title: ["结案统计", "Closing figures"],
+  figures_period: ["统计期", "Period"],
+  figures_month: ["{year}年{month}月", "{year}-{month}"],
+  figures_before: ["上个月", "Month before"],
+  figures_after: ["下个月", "Month after"],
+  figures_as_of: ["截至 {when}", "As of {when}"],
+  figures_frozen: ["已冻结，不再变动", "Frozen: these figures stay"],
+  figures_area: ["辖区", "Area"],
+  figures_total: ["合计", "Total"],
+  figures_meaning: ["各列含义", "What the columns count"],
+  figures_rates: ["全辖区各项率", "Rates of the whole area"],
+  figures_beside: ["与结案率同看", "To be read with the closure rate"],
+  figures_hours: ["收到至结案用时（小时）", "Hours from receipt to closing"],
+  figures_hours_line: [
+    "平均 {mean} · 中位 {median} · 九成不超过 {p90}",
+    "Mean {mean} · median {median} · 90 % within {p90}",
+  ],
+  figures_count: ["共 {n} 件", "{n} in all"],
+  figures_hidden: ["其中 {n} 件您无权查看", "{n} of them not yours to see"],
+
   // Me 我的
   me_title: ["我的", "Me"],
   storage: ["手机存储", "Storage"],

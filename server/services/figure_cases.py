@@ -19,10 +19,12 @@ class Behind(NamedTuple):
     """A page of the cases behind a figure.
 
     Args:
+        figure: the key of the count that this part is.
         number: the figure itself; None where only the window's end can tell.
         hidden: how many of them this person may not see.
     """
 
+    figure: str
     rows: Sequence[Mapping[str, Any]]
     next_cursor: str | None
     number: int | None
@@ -45,7 +47,7 @@ def behind(
     filters = {"scope": scope.name, "question": question, "figure": figure}
     after = lists.read_cursor(cursor, filters) if cursor else None
     if made.base == "window" and not indicators.window_over(hearing, question.period):
-        return Behind([], None, None, 0)
+        return Behind(figure, [], None, None, 0)
     found = members(made.base, indicators.asked(hearing, scope, question))
     conditions: list[ColumnElement[bool]] = [
         found.c[mark.removeprefix("!")] == (0 if mark.startswith("!") else 1) for mark in made.marks
@@ -66,7 +68,8 @@ def behind(
     ).all()
     shown = keys[:limit]
     more = lists.make_cursor(shown[-1].received_at, shown[-1].member_id, filters) if len(keys) > limit else None
-    return Behind(lists.summaries(hearing, [key.case_id for key in shown]), more, number, number - visible)
+    rows = lists.summaries(hearing, [key.case_id for key in shown])
+    return Behind(figure, rows, more, number, number - visible)
 
 
 def _key(question: Question) -> Any:

@@ -276,6 +276,7 @@ def test_the_list_behind_a_figure_names_exactly_its_cases(story: tuple[June, dic
     june, case = story
     june.at("Mon 2026-07-20 09:00")
     letters = {case_id: letter for letter, case_id in case.items()}
+    assert june.behind("closure", "denominator")["definition"]["name"] == {"zh": "应结", "en": "Due"}
     for indicator, part, expected in (
         ("closure", "numerator", "ABGHI"),
         ("closure", "denominator", "ABCEGHIM"),

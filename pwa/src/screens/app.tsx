@@ -65,6 +65,8 @@ function draw(screen: string, id: string, action: string, about: string) {
       );
     case "redo":
       return <Later key={id} draw={({ Redo }) => <Redo id={id} />} />;
+    case "figures":
+      return <Later key="figures" draw={({ Figures }) => <Figures path={route.value.slice(1)} />} />;
     case "inbox":
       return <Inbox />;
     case "me":

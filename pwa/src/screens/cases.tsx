@@ -82,7 +82,7 @@ export function Cases({ name }: { name: ListName | null }) {
   );
 }
 
-function CaseLine({ one, now }: { one: CaseSummary; now: Date }) {
+export function CaseLine({ one, now }: { one: CaseSummary; now: Date }) {
   const late = !isEnded(one.state) && isLate(one, now);
   return (
     <a class="weui-cell weui-cell_access case-line" href={link("case", one.id)} data-code={one.code}>

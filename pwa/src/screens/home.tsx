@@ -1,5 +1,6 @@
 /** The first screen: what is not yet sent, the way to a report, my grid, and today in three numbers. */
 import type { CaseSummary, Page as PageOf } from "../api/shapes";
+import { FiguresRow } from "../figures/row";
 import { listKey } from "../live/cases";
 import { link } from "../route";
 import { t } from "../speak";
@@ -49,6 +50,7 @@ export function Home() {
         </a>
       )}
       <ListRows now={now} />
+      <FiguresRow />
       <section class="numbers" aria-label={t("today")}>
         <Figure word={t("today_filed")} value={String(filed)} />
         <Figure word={t("today_waiting")} value={count("submitted")} />

@@ -45,6 +45,7 @@ def list_cases_behind(query: dict[str, Any]) -> dict[str, Any]:
     return {
         "items": [views.summary(hearing.atlas, row) for row in page.rows],
         "next_cursor": page.next_cursor,
+        "definition": indicators.definitions()[page.figure],
         "count": page.number,
         "hidden": page.hidden,
     }

@@ -67,6 +67,7 @@ class BehindSchema(Schema):
 
     items = fields.List(fields.Nested(SummarySchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
+    definition = fields.Nested(DefinitionSchema, required=True, metadata={"description": "Of the count listed."})
     count = fields.Integer(required=True, allow_none=True, metadata={"description": "The figure itself."})
     hidden = fields.Integer(required=True, metadata={"description": "How many of them this person may not see."})
 
