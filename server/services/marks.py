@@ -266,7 +266,7 @@ def _standing(story: CTE, case_id: Any, asked: Asked) -> dict[str, ColumnElement
     settled = and_(closed, func.coalesce(story.c.result.in_(SETTLED), false()))
     level = story.c.level
     other = aliased(Case)
-    repeats = exists().where(other.repeat_of == case_id, other.received_at < asked.until)
+    repeats = _any(other.id, other.repeat_of == case_id, other.received_at < asked.until)
     return {
         "valid": and_(story.c.state.not_in(ENDED_OTHERWISE), not_(_registered(story))),
         "accepted": story.c.accepted == 1,
@@ -286,11 +286,10 @@ def _disputes(story: CTE, case_id: Any, category: Any, asked: Asked) -> dict[str
     dispute = category.in_(asked.disputes)
     mediated = and_(dispute, func.coalesce(story.c.result == "mediated", false()), story.c.state == "closed")
     outcome = case((StepPayload.payload != ERASED, text_field(StepPayload.payload, "outcome")))
-    attempted = (
-        exists()
-        .where(Step.case_id == case_id, Step.action == "mediate", Step.at < asked.until)
-        .where(StepPayload.step_id == Step.id, func.coalesce(outcome, "") != "contacted")
-    )
+    attempted = _any(
+        Step.id, Step.case_id == case_id, Step.action == "mediate", Step.at < asked.until,
+        StepPayload.step_id == Step.id, func.coalesce(outcome, "") != "contacted",
+    )  # fmt: skip
     found = {"dispute": dispute, "tried": and_(dispute, or_(attempted, mediated)), "mediated": mediated}
     closed = and_(dispute, story.c.state == "closed")
     for route in ROUTES:
@@ -305,8 +304,8 @@ def _undone(story: CTE, case_id: Any, asked: Asked) -> ColumnElement[bool]:
     other, later = aliased(Case), aliased(Step)
     again = or_(later.action == "reopen", and_(later.action == "review", later.state == "accepted"))
     return or_(
-        exists().where(later.case_id == case_id, again, later.at >= story.c.closed_at, epoch(later.at) <= ends),
-        exists().where(other.repeat_of == case_id, epoch(other.received_at) <= ends),
+        _any(later.id, later.case_id == case_id, again, later.at >= story.c.closed_at, epoch(later.at) <= ends),
+        _any(other.id, other.repeat_of == case_id, epoch(other.received_at) <= ends),
     )
 
 
@@ -315,8 +314,8 @@ def _registered(story: CTE) -> ColumnElement[bool]:
 
 
 def _ruled_misdispatched() -> ColumnElement[bool]:
-    ruled = exists().where(
-        Request.case_id == Step.case_id, Request.kind == "ruling", Request.answered_at == Step.at,
+    ruled = _any(
+        Request.id, Request.case_id == Step.case_id, Request.kind == "ruling", Request.answered_at == Step.at,
         Request.state == "misdispatched",
     )  # fmt: skip
     return and_(Step.action == "rule", ruled)
@@ -325,15 +324,19 @@ def _ruled_misdispatched() -> ColumnElement[bool]:
 def _stood_still() -> ColumnElement[bool]:
     """Was the case suspended before this step? Then it renews a suspension, or approves what stood still at once."""
     before = aliased(Step)
-    return exists().where(
-        before.case_id == Step.case_id, before.seq == Step.seq - 1, before.state == "suspended"
-    )  # fmt: skip
+    return _any(before.id, before.case_id == Step.case_id, before.seq == Step.seq - 1, before.state == "suspended")
 
 
 def _last(when: ColumnElement[bool], value: Any) -> ColumnElement[str]:
     """The value of the last step on which it is not empty: the greatest text that begins with the step's number."""
     numbered = cast(Step.seq + 1_000_000, String) + ":" + value
     return func.substr(func.max(case((when, numbered))), 9)
+
+
+def _any(one: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Is there such a row? For marks: PostgreSQL may answer EXISTS outside of WHERE by reading the whole table into
+    memory, which grows with the years; a single row it can only look up."""
+    return select(one).where(*conditions).limit(1).scalar_subquery().is_not(None)
 
 
 def _bit(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -44,14 +44,17 @@ class June:
         case_id: str = filed(self.client(account), body)["id"]
         return case_id
 
-    def move(self, when: str, account: str, case_id: str, action: str, **payload: Any) -> dict[str, Any]:
-        """Make a move on the case as this person sees it then."""
+    def move(
+        self, when: str, account: str, case_id: str, action: str, *, told: str | None = None, **payload: Any
+    ) -> dict[str, Any]:
+        """Make a move on the case as this person sees it then; their phone's clock says `told`."""
         self.at(when)
         client = self.client(account)
         case = client.get(f"/cases/{case_id}")
         assert case.status_code == 200, case.text
         body = {
-            "action": action, "based_on": case.json["version"], "payload": payload, "at": local(when).isoformat(),
+            "action": action, "based_on": case.json["version"], "payload": payload,
+            "at": told or local(when).isoformat(),
         }  # fmt: skip
         answer = client.put(f"/cases/{case_id}/steps/{uuid.uuid4()}", json=body)
         assert answer.status_code == 201, (action, answer.text)
