@@ -40,8 +40,8 @@ def _wanted(hearing: Hearing, month: Period) -> list[tuple[Scope, Question]]:
     there = frozen.kept(hearing.tx, month)
     return [
         (scope, Question(area, month, by))
-        for area, centre in sorted(hearing.atlas.centres.items())
-        for scope in (indicators.of_centre(centre.id),)
+        for area in sorted(hearing.atlas.centres)
+        for scope in (indicators.of_centre(hearing.atlas, area),)
         for by in BY
         if (scope.name, by) not in there
     ]
