@@ -22,7 +22,7 @@ def correct(facts: Facts, ask: Ask, world: World) -> Effects:
     """更正: category, urgency or place; clocks are recomputed from their old starts.
 
     Raises:
-        Refusal: `invalid` when nothing is corrected, or when a limit would grow and no superior says so.
+        Refusal: `invalid` when nothing is corrected, or when a limit would grow and nobody above its owner says so.
     """
     payload = ask.payload
     if not any(payload.get(name) for name in ("category", "urgency", "location")):
@@ -35,7 +35,7 @@ def correct(facts: Facts, ask: Ask, world: World) -> Effects:
     clocks = {clock.id: changes for clock in facts.running() if (changes := _recomputed(clock, anew, world))}
     grown = [clock for clock in facts.running() if clocks.get(clock.id, {}).get("due_current", clock.due_current)
              > clock.due_current]  # fmt: skip
-    if grown and "superior" not in ask.standing.roles:
+    if any(not ask.standing.units & set(world.offices.superiors(clock.unit_id)) for clock in grown):
         raise invalid(
             "payload.category" if "category" in fields else "payload.urgency",
             "更正后时限变长，须由上级中心更正。", "This would lengthen a limit; the centre above must correct it.",
