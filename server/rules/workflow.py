@@ -275,6 +275,7 @@ MOVES: tuple[Move, ...] = (
 """流转规则表, in the order in which people are offered them. `submit` enters through intake, which checks it."""
 
 BY_ACTION: Mapping[str, Move] = {move.action: move for move in MOVES}
+_FROM: Mapping[str | None, Sequence[Move]] = {state: [one for one in MOVES if state in one.sources] for state in State}
 ASKING: frozenset[str] = frozenset(
     {"ask_return", "ask_extension", "ask_suspension", "renew_suspension", "ask_check", "transfer", "void"}
 )
@@ -314,10 +315,11 @@ def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Decision
 def offers(here: Situation) -> list[Offer]:
     """The moves open to somebody, in the table's order: one for each assignment or request that fits."""
     found: list[Offer] = []
-    for move in MOVES:
+    for move in _FROM.get(here.facts.state, ()):
         if "system" in here.standing.roles or not _allows(move, here):
             continue
-        then = tuple(after.action for after in MOVES if _follows(move, after, here.standing.roles))
+        following = _FROM[move.targets[0]] if move.targets else ()
+        then = tuple(after.action for after in following if after.who & here.standing.roles)
         tasks: Sequence[uuid.UUID | None] = [one.id for one in _tasks(move, here)] if move.task else [None]
         asks: Sequence[uuid.UUID | None] = (
             [one.id for one in here.facts.requests if move.request(one, here)] if move.request else [None]
@@ -394,7 +396,3 @@ def _acting_unit(move: Move, ask: Ask) -> uuid.UUID | None:
     if move.action in UNIT_MATTERS and not held and len(units) > 1:
         raise Refusal("which_one", extra={"choices": [{"unit": str(one)} for one in units]})
     return next(iter(units), None)
-
-
-def _follows(move: Move, after: Move, roles: frozenset[Role]) -> bool:
-    return bool(move.targets) and move.targets[0] in after.sources and bool(after.who & roles)
