@@ -30,7 +30,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RuleBook:
-    """What officials may argue with and a deployment may edit; it is replaced as a whole, so one is equal to itself only.
+    """What officials may argue with and a deployment may edit; it is replaced as a whole, so one equals itself only.
 
     Args:
         categories: code → category.

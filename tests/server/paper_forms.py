@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -14,116 +15,120 @@ TEXT = "写明情况若干字"
 PHOTO = "0" * 64
 
 
-def fill(
-    move: Move, here: Situation, cases: Sequence[uuid.UUID], people_of: Callable[[uuid.UUID], Sequence[uuid.UUID]],
-    dice: Random,
-) -> dict[str, Any]:  # fmt: skip
-    """A payload for this move, complete as to what is required; most optional fields stay empty.
+@dataclass
+class Form:
+    """One move's form in one situation.
 
     Args:
         cases: other cases that may be named.
         people_of: the people of a unit.
     """
-    payload: dict[str, Any] = {}
-    category = here.world.rules.categories[here.facts.category]
-    for need in move.needs:
-        if need.is_required(category) or dice.random() < 0.4:
-            value = _value(need, move, here, cases, people_of, dice)
-            if value is not None:
-                payload[need.name] = value
-    return _fitting(move.action, payload, here, dice)
+
+    move: Move
+    here: Situation
+    cases: Sequence[uuid.UUID]
+    people_of: Callable[[uuid.UUID], Sequence[uuid.UUID]]
+    dice: Random
+
+    def filled(self) -> dict[str, Any]:
+        """A payload, complete as to what is required; most optional fields stay empty."""
+        category = self.here.world.rules.categories[self.here.facts.category]
+        wanted = [need for need in self.move.needs if need.is_required(category) or self.dice.random() < 0.4]
+        values = {need.name: _VALUES[need.type](self, need) for need in wanted}
+        payload = {name: value for name, value in values.items() if value not in (None, [])}
+        if self.move.action in _FITTING:
+            _FITTING[self.move.action](self, payload)
+        return payload
+
+    def choice(self, need: Need) -> str | None:
+        return self._one_of([one[0] for one in need.choices_in(self.move.action, self.here)])
+
+    def category(self, _need: Need) -> str:
+        leaves = [code for code, one in self.here.world.rules.categories.items() if one.leaf]
+        return self.here.facts.category if self.dice.random() < 0.8 else self.dice.choice(leaves)
+
+    def urgency(self, _need: Need) -> int:
+        return self.here.facts.urgency if self.dice.random() < 0.8 else self.dice.randint(1, 4)
+
+    def case(self, _need: Need) -> str | None:
+        return self._one_of(self.cases)
+
+    def unit(self, need: Need) -> str | None:
+        return self._one_of(need.units(self.here) if need.units else ())
+
+    def units(self, need: Need) -> list[str]:
+        units = list(need.units(self.here)) if need.units else []
+        return [str(one) for one in self.dice.sample(units, min(len(units), self.dice.choice((1, 2, 2))))]
+
+    def person(self, need: Need) -> str | None:
+        people = need.people(self.here) if need.people else None
+        return self._one_of([one for unit in (people.units if people else ()) for one in self.people_of(unit)])
+
+    def moment(self, need: Need) -> str | None:
+        if self.move.action == "ask_extension":
+            running = self.here.facts.running("handle")
+            dues = [one.due_current for one in running if one.unit_id == self.here.facts.holder_id]
+            return (max(dues, default=self.here.now) + timedelta(hours=self.dice.choice((12, 24)))).isoformat()
+        if need.name in ("at", "arrived_at"):
+            return self.here.now.isoformat()
+        return None if need.name == "due_at" else self._soon()
+
+    def day(self, _need: Need) -> str:
+        return (self.here.now + timedelta(days=self.dice.choice((3, 10, 28)))).date().isoformat()
+
+    def dispatching(self, payload: dict[str, Any]) -> None:
+        """A lead or a pool, helpers that are neither, somebody who is only told."""
+        payload.pop("lead" if len(payload.get("pool", ())) == 2 and self.dice.random() < 0.5 else "pool", None)
+        facts = self.here.facts
+        reach = [str(one) for one in self.here.world.offices.within_reach(facts.holder_id)] if facts.holder_id else []
+        if "pool" not in payload:
+            payload.setdefault("lead", self.dice.choice(reach))
+        busy = {payload.get("lead"), *payload.get("pool", ()), *(str(one.unit_id) for one in facts.helpers)}
+        free = [one for one in reach if one not in busy]
+        helping = self.dice.sample(free, min(len(free), self.dice.choice((0, 1, 2))))
+        rest = [one for one in free if one not in helping]
+        for name, value in (("co", [{"unit": one, "due_at": self._soon()} for one in helping]), ("copied", rest[:1])):
+            payload.pop(name, None)
+            if value:
+                payload[name] = value
+
+    def whistling(self, payload: dict[str, Any]) -> None:
+        """A place and a time, or neither."""
+        if not {"place", "arrive_by"} <= payload.keys():
+            payload.pop("place", None)
+            payload.pop("arrive_by", None)
+
+    def _soon(self) -> str:
+        return (self.here.now + timedelta(hours=self.dice.choice((1, 3, 20)))).isoformat()
+
+    def _one_of(self, choices: Sequence[object]) -> str | None:
+        return str(self.dice.choice(choices)) if choices else None
 
 
-def _value(
-    need: Need, move: Move, here: Situation, cases: Sequence[uuid.UUID],
-    people_of: Callable[[uuid.UUID], Sequence[uuid.UUID]], dice: Random,
-) -> Any:  # fmt: skip
-    match need.type:
-        case "text" | "line":
-            return TEXT
-        case "choice":
-            choices = need.choices_in(move.action, here)
-            return dice.choice([one[0] for one in choices]) if choices else None
-        case "category":
-            kept = dice.random() < 0.8
-            leaves = [code for code, one in here.world.rules.categories.items() if one.leaf]
-            return here.facts.category if kept else dice.choice(leaves)
-        case "urgency":
-            return here.facts.urgency if dice.random() < 0.8 else dice.randint(1, 4)
-        case "photos":
-            return [PHOTO]
-        case "parties":
-            return [{"name": "王某", "role": "当事人"}]
-        case "case":
-            return str(dice.choice(cases)) if cases else None
-        case "unit":
-            units = need.units(here) if need.units else ()
-            return str(dice.choice(units)) if units else None
-        case "units":
-            units = list(need.units(here)) if need.units else []
-            return [str(one) for one in dice.sample(units, min(len(units), dice.choice((1, 2, 2))))] or None
-        case "moment":
-            return _moment(move.action, need.name, here, dice)
-        case "day":
-            return (here.now + timedelta(days=dice.choice((3, 10, 28)))).date().isoformat()
-        case "flag":
-            return dice.random() < 0.5
-        case "person":
-            people = need.people(here) if need.people else None
-            named = [one for unit in (people.units if people else ()) for one in people_of(unit)]
-            return str(dice.choice(named)) if named else None
-        case "location":
-            return {"lon": 111.19, "lat": 34.78, "crs": "wgs84"}
-        case _:
-            return None
-
-
-def _moment(action: str, name: str, here: Situation, dice: Random) -> str | None:
-    if action == "ask_extension":
-        dues = [clock.due_current for clock in here.facts.running("handle") if clock.unit_id == here.facts.holder_id]
-        return (max(dues, default=here.now) + timedelta(hours=dice.choice((12, 24, 48)))).isoformat()
-    if name in ("at", "arrived_at"):
-        return here.now.isoformat()
-    if name == "due_at" and action != "dispatch":
-        return None
-    moment: datetime = here.now + timedelta(hours=dice.choice((1, 3, 20)))
-    return moment.isoformat()
-
-
-def _fitting(action: str, payload: dict[str, Any], here: Situation, dice: Random) -> dict[str, Any]:
-    """Fields that go with each other or shut each other out."""
-    shape: Mapping[str, Callable[[], None]] = {
-        "dispatch": lambda: _dispatching(payload, here, dice),
-        "add_co": lambda: _whistle(payload),
-        "answer_check": lambda: payload.setdefault("no_photo_reason", TEXT),
-        "escalate": lambda: payload.setdefault("override_reason", TEXT),
-        "supplement": lambda: payload.setdefault("text", TEXT),
-        "correct": lambda: payload.setdefault("urgency", here.facts.urgency),
-    }  # fmt: skip
-    if action in shape:
-        shape[action]()
-    return payload
-
-
-def _dispatching(payload: dict[str, Any], here: Situation, dice: Random) -> None:
-    payload.pop("lead" if len(payload.get("pool", ())) == 2 and dice.random() < 0.5 else "pool", None)
-    centre = here.facts.holder_id
-    reach = [str(one) for one in here.world.offices.within_reach(centre)] if centre else []
-    if "pool" not in payload:
-        payload.setdefault("lead", dice.choice(reach))
-    busy = {payload.get("lead"), *payload.get("pool", ()), *(str(one.unit_id) for one in here.facts.helpers)}
-    free = [one for one in reach if one not in busy]
-    due = (here.now + timedelta(hours=dice.choice((1, 5)))).isoformat()
-    payload["co"] = [{"unit": one, "due_at": due} for one in dice.sample(free, min(len(free), dice.choice((0, 1, 2))))]
-    if not payload["co"]:
-        del payload["co"]
-    taken = {one["unit"] for one in payload.get("co", ())}
-    payload["copied"] = [one for one in free if one not in taken][:1]
-    if not payload["copied"]:
-        del payload["copied"]
-
-
-def _whistle(payload: dict[str, Any]) -> None:
-    if not {"place", "arrive_by"} <= payload.keys():
-        payload.pop("place", None)
-        payload.pop("arrive_by", None)
+_VALUES: Mapping[str, Callable[[Form, Need], Any]] = {
+    "text": lambda _form, _need: TEXT,
+    "line": lambda _form, _need: TEXT,
+    "choice": Form.choice,
+    "category": Form.category,
+    "urgency": Form.urgency,
+    "photos": lambda form, _need: [f"{form.dice.getrandbits(256):064x}"],
+    "parties": lambda _form, _need: [{"name": "王某", "role": "当事人"}],
+    "case": Form.case,
+    "unit": Form.unit,
+    "units": Form.units,
+    "helpers": lambda _form, _need: None,
+    "moment": Form.moment,
+    "day": Form.day,
+    "flag": lambda form, _need: form.dice.random() < 0.5,
+    "person": Form.person,
+    "location": lambda _form, _need: {"lon": 111.19, "lat": 34.78, "crs": "wgs84"},
+}
+_FITTING: Mapping[str, Callable[[Form, dict[str, Any]], Any]] = {
+    "dispatch": Form.dispatching,
+    "add_co": Form.whistling,
+    "answer_check": lambda _form, payload: payload.setdefault("no_photo_reason", TEXT),
+    "escalate": lambda _form, payload: payload.setdefault("override_reason", TEXT),
+    "supplement": lambda _form, payload: payload.setdefault("text", TEXT),
+    "correct": lambda form, payload: payload.setdefault("urgency", form.here.facts.urgency),
+}
+"""Fields that go with each other or shut each other out."""

@@ -109,11 +109,11 @@ class QuickCalendar(Calendar):
 
     @cache  # noqa: B019  # there is one, and it lasts
     def shift_spans(self, day: date) -> list[tuple[datetime, datetime]]:
-        return super(QuickCalendar, self).shift_spans(day)
+        return super().shift_spans(day)
 
     @cache  # noqa: B019
     def next_workday(self, day: date) -> date:
-        return super(QuickCalendar, self).next_workday(day)
+        return super().next_workday(day)
 
     __hash__ = object.__hash__
 
