@@ -160,7 +160,7 @@ def may_inspect(here: Situation) -> bool:
 
 
 def inspect(facts: Facts, ask: Ask, world: World) -> Effects:
-    """抽查: a false closing 虚假办结 must be reopened by a superior within a working day; a review has no point then."""
+    """抽查: a false closing 虚假办结 must be reopened by a superior within a working day; no review then."""
     if ask.payload["finding"] != "false" or facts.ended_by_unit_id is None or facts.found_false:
         return Effects()
     superior = world.offices.parent_centre(facts.ended_by_unit_id) or facts.ended_by_unit_id
