@@ -199,6 +199,7 @@ class PaperOffice:
     now: datetime = START
     matters: dict[uuid.UUID, "Matter"] = field(default_factory=dict)
     made: int = 0
+    changes: set[tuple[str, str | None, str | None]] = field(default_factory=set)
 
     def file(self, by: str = "worker", category: str = "H-FIRE-01", urgency: int = 2, **more: Any) -> "Matter":
         """A report becomes a case, held by the first village desk unless `holder` says otherwise."""
@@ -280,7 +281,9 @@ class Matter:
         effects, unit = decide(facts, ask, WORLD, overtaken=overtaken)
         assert ask.step_id not in self.ids, "a step is made twice"
         self.ids.add(ask.step_id)
+        before = self.facts.state
         self.facts = apply(self.facts, effects, self.office.now, device_at)
+        self.office.changes.add((action, before, self.facts.state))
         self.steps.append(Step(ask.step_id, action, name, self.office.now, effects, standing, payload, unit, device_at))
         self.facts = self._remembered(self.facts, self.steps[-1])
         self._then(effects, other)

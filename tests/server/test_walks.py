@@ -16,6 +16,7 @@ STRIDES, OFFICES, MOVES_IN_ALL = 240, 340, 50_000
 def test_a_hundred_thousand_moves_leave_every_invariant_true(share: int) -> None:
     """Two shares of 50,000. A failing office shrinks to the few strides that matter, told in words."""
     made: Counter[str] = Counter()
+    changes: set[tuple[str, str | None, str | None]] = set()
 
     @settings(
         max_examples=OFFICES, deadline=None, database=None, derandomize=True, report_multiple_bugs=False,
@@ -33,7 +34,13 @@ def test_a_hundred_thousand_moves_leave_every_invariant_true(share: int) -> None
                 note(line)
             raise
         made.update(here.made)
+        changes.update(here.office.changes)
 
     walk()
     assert made.total() >= MOVES_IN_ALL, made.total()
     assert not {move.action for move in MOVES} - made.keys(), "a move of the table was never made"
+    arrows = {
+        (move.action, state, target) for move in MOVES for state in (move.sources or {None})
+        for target in move.leads_from(state) if target != state
+    }  # fmt: skip
+    assert {change for change in changes if change[1] != change[2]} == arrows, "the table leads where the walk went"
