@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from server.rules.workflow import MOVES
 from tests.server.walking import Walk
 
-STRIDES, OFFICES, MOVES_IN_ALL = 240, 340, 50_000
+STRIDES, OFFICES, MOVES_IN_ALL = 240, 420, 50_000
 
 
 @pytest.mark.parametrize("share", [1, 2])

@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
-from server.rules.facts import LED, OPEN, Facts, State
+from server.rules.facts import Facts, State
 from server.rules.refusals import Refusal
 from server.rules.standing import RESIDENT
 from server.rules.workflow import BY_ACTION, Move, Offer
+from tests.server.always_true import always_true
 from tests.server.paper_forms import Form
 from tests.server.paper_office import PEOPLE, SAMPLED, TOWN, WORLD, Matter, PaperOffice, unit_id
 
@@ -160,7 +161,10 @@ class Walk:
             self.seen[key] = len(matter.steps)
             for clock in matter.facts.clocks:
                 assert self.dues.setdefault(clock.id, clock.due_original) == clock.due_original, "it never changes"
-            always_true(matter)
+            always_true(matter.facts, TOWN)
+            step = matter.steps[-1]
+            if step.action in ("verify_pass", "verify_fail", "visit", "inspect", "review"):
+                assert not step.standing.selves & matter.facts.handlers, "no handler judges the handling"  # 3
 
 
 CROWDING = (
@@ -170,70 +174,3 @@ CROWDING = (
 )  # fmt: skip
 """Moves that would crowd out the others, the worst first."""
 WEIGHT = {action: len(CROWDING) - place for place, action in enumerate(CROWDING)}
-
-
-def always_true(matter: Matter) -> None:
-    """The invariants of the page of moves that one case in memory can break."""
-    facts = matter.facts
-    leads = [one for one in facts.assignments if one.role == "lead" and one.active]
-    working = [one for one in facts.assignments if one.active]
-    assert (facts.state in LED) == (len(leads) == 1), "exactly one lead at work"  # 1
-    assert len(leads) <= 1
-    assert not (facts.state not in LED and facts.state != State.ACCEPTED and working), "nobody works on it"
-    if facts.state in (State.IN_PROGRESS, State.SUSPENDED):
-        assert facts.holder_id == leads[0].unit_id, "the lead holds it"
-    asked = [one for one in facts.asked() if not (one.kind == "check" and facts.reviewer_id)]
-    if not facts.open:
-        assert not working, "an ended case has no open assignment"  # 2
-        assert not asked, "an ended case has no open request"
-        assert {clock.kind for clock in facts.running()} <= {"reply", "answer"}, "an ended case runs no clock"
-    assert (facts.holder_id is not None) == facts.open, "one holder while open, none after"  # 5
-    if facts.open and facts.state not in (State.IN_PROGRESS, State.SUSPENDED):
-        assert facts.holder_id is not None
-        assert TOWN.is_centre(facts.holder_id), "a centre holds it"
-    assert (facts.dispatcher_id is not None) or facts.state not in (*LED, State.AWAITING_VERIFICATION)
-    step = matter.steps[-1]
-    if step.action in ("verify_pass", "verify_fail", "visit", "inspect", "review"):
-        assert not step.standing.selves & facts.handlers, "no handler judges the handling"  # 3
-    _clocks_are_sound(facts, matter)
-    _asks_can_be_answered(facts)
-
-
-def _clocks_are_sound(facts: Facts, matter: Matter) -> None:
-    running = [(clock.kind, clock.assignment_id, clock.request_id, clock.unit_id if clock.kind == "answer" else None)
-               for clock in facts.running()]  # fmt: skip
-    assert len(running) == len(set(running)), "one clock of a kind for an assignment"
-    overall = [clock for clock in facts.clocks if clock.kind == "overall"]
-    assert [clock.started_at for clock in overall] == [facts.received_at], "the overall clock never starts again"  # 11
-    if facts.state in OPEN - {State.AWAITING_VERIFICATION} and not facts.reopen_count:
-        assert overall[0].running, "the overall clock runs until the finish"
-    if facts.state == State.SUSPENDED:
-        moving = [clock.kind for clock in facts.running() if not clock.paused]
-        assert set(moving) <= {"answer", "reply"}, "suspended time never counts"  # 7
-    for clock in facts.clocks:
-        assert all(end is not None for _, end in clock.pauses[:-1])
-    wanted = {State.SUBMITTED: "accept", State.ACCEPTED: "dispatch", State.AWAITING_VERIFICATION: "verify",
-              State.EXTERNAL: "receipt"}  # fmt: skip
-    for state, kind in wanted.items():
-        assert bool(facts.running(kind)) == (facts.state == state), f"{kind} runs in {state} and nowhere else"
-    timed = {clock.assignment_id for clock in facts.running("handle")}
-    signing = {clock.assignment_id for clock in facts.running("sign")}
-    for task in facts.assignments:
-        assert (task.id in timed) == (task.active and not (task.pool and task.role == "co")), "who works has a limit"
-        assert task.id not in signing or task.active, "only who is asked to work has to sign"
-        assert task.state != "pending" or task.role == "copied" or task.id in signing, "and who has not signed must"
-
-
-def _asks_can_be_answered(facts: Facts) -> None:
-    answering = {"return": "agree_return", "ruling": "rule", "extension": "grant_extension", "void": "grant_void",
-                 "suspension": "approve_suspension", "renewal": "approve_suspension", "transfer": "agree_transfer",
-                 "check": "answer_check", "supervision": "acknowledge"}  # fmt: skip
-    for one in facts.asked():
-        assert facts.state in BY_ACTION[answering[one.kind]].sources, f"a {one.kind} that nobody can answer"
-        assert one.to_unit_id or one.to_person_id, "an ask that nobody hears"
-        if one.kind in ("return", "ruling") and one.assignment_id:
-            task = next(task for task in facts.assignments if task.id == one.assignment_id)
-            assert task.state == "return_asked"
-    for task in facts.assignments:
-        if task.state == "return_asked":
-            assert facts.asked("return", "ruling", assignment=task.id), "a wait without an ask"
