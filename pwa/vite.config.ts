@@ -1,4 +1,4 @@
-/** How the app is built: one script, one style sheet, hashed names, old phones included. */
+/** How the app is built: two scripts, one style sheet, hashed names, old phones included. */
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vite";
 
@@ -12,7 +12,8 @@ export default defineConfig({
     // Cheap Android phones keep the WebView they were sold with; iOS 13 is the oldest iPhone still met.
     target: ["chrome80", "safari13"],
     cssTarget: ["chrome80", "safari13"],
-    // One script on purpose: a piece fetched later could be gone after an update under an open form.
+    // Two pieces: the second, for work on a case, is read right after the first screen and stays in memory,
+    // because a piece fetched only when needed could be gone after an update under an open form.
     modulePreload: false,
     assetsInlineLimit: 0,
   },

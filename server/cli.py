@@ -15,7 +15,7 @@ from server.cli_office import in_office
 from server.cli_staff import STAFF_COMMANDS
 from server.config import SettingsError
 from server.db import reading, transaction
-from server.keys import make_keys
+from server.keys import make_keys, renew_push_key
 from server.migrations import chain
 from server.services import demo, doctor, imports, places, rulebook, staffing, sweep, verify
 
@@ -40,6 +40,21 @@ def make_keys_file(path: Path) -> None:
     except FileExistsError:
         raise SettingsError(f"The file {path} exists; keys are never overwritten.") from None
     click.echo(f"密钥已写入 {path}，请另行备份。 Keys written to {path}; back them up apart from the data.")
+
+
+@click.command("make-push-key")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def make_push_key(path: Path) -> None:
+    """为密钥文件换一把推送密钥。 Put a new push key into a keys file.
+
+    手机下次打开应用时自动重新订阅；在此之前收不到推送，收件箱不受影响。
+
+    Phones subscribe anew when the app is next opened; until then they get no push, and the inbox has everything.
+    """
+    renew_push_key(path)
+    click.echo(
+        f"推送密钥已换，请把 {path} 发到每台主机并重启服务。 Give {path} to every host and restart its services."
+    )
 
 
 @click.command("load-rules")
@@ -195,6 +210,6 @@ def _report(outcome: imports.Outcome, *, dry_run: bool) -> None:
 
 
 COMMANDS: list[click.Command] = [
-    migrate, make_keys_file, load_rules, load_demo, demo_cases, import_areas, import_grids, add_centres, add_person,
-    add_workers, examine, verify_log, *STAFF_COMMANDS,
+    migrate, make_keys_file, make_push_key, load_rules, load_demo, demo_cases, import_areas, import_grids, add_centres,
+    add_person, add_workers, examine, verify_log, *STAFF_COMMANDS,
 ]  # fmt: skip

@@ -4,6 +4,7 @@ import { finishSignOut, renewSession } from "./api/session";
 import { startNotices } from "./live/notices";
 import { startParts } from "./live/parts";
 import { App } from "./screens/app";
+import { fetchEarly } from "./screens/later";
 import { language, setLanguage } from "./speak";
 import { personId, startState } from "./state";
 import { dropOldCases } from "./store/cache";
@@ -15,6 +16,8 @@ import "weui/dist/style/widget/weui-cell/weui-cell.min.css";
 import "weui/dist/style/widget/weui-cell/weui-cell-form.min.css";
 import "weui/dist/style/widget/weui-loading/weui-loading.min.css";
 import "./app.css";
+import "./case.css";
+import "./figures.css";
 
 async function start(): Promise<void> {
   setLanguage(language.value);
@@ -28,6 +31,7 @@ async function start(): Promise<void> {
   const person = personId();
   if (person) void dropOldCases(person, new Date());
   void followUpdates();
+  fetchEarly();
   startNotices();
 }
 

@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 export const route = signal<string[]>(readRoute());
 
 /** Screens that hold a form: an update waits until they are left. */
-const FORMS = new Set(["report", "move"]);
+const FORMS = new Set(["report", "move", "redo"]);
 
 function readRoute(): string[] {
   if (typeof location === "undefined") return [];

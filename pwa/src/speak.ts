@@ -5,6 +5,8 @@ import { WORDS, wordIn } from "./words";
 
 export type Word = keyof typeof WORDS;
 export type Language = "zh" | "en";
+/** What stands before a code in the words file: `case` of `case_closed`. */
+type Kind = Word extends infer W ? (W extends `${infer Before}_${string}` ? Before : never) : never;
 
 const KEPT_AS = "gridloop-language";
 
@@ -34,24 +36,7 @@ export function t(word: Word, values: Record<string, string | number> = {}): str
 }
 
 /** The word for a code of the office, such as a state or an action; the code itself while this version has none. */
-export function tCode(
-  kind:
-    | "case"
-    | "act"
-    | "field"
-    | "urgency"
-    | "source"
-    | "trouble"
-    | "role"
-    | "task"
-    | "clock"
-    | "said"
-    | "ask"
-    | "kind"
-    | "way"
-    | "push",
-  code: string,
-): string {
+export function tCode(kind: Kind, code: string): string {
   const word = `${kind}_${code}`;
   return word in WORDS ? t(word as Word) : code;
 }

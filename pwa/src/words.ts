@@ -1,6 +1,8 @@
 /** Every string a person sees, Chinese first, English second; `{x}` is filled in by `t`. */
 import type { Both } from "./api/shapes";
 import { CASE_WORDS } from "./case-words";
+import { LOOP_WORDS } from "./loop-words";
+import { STEP_WORDS } from "./step-words";
 
 export const WORDS = {
   app_name: ["网格闭环", "Gridloop"],
@@ -80,7 +82,14 @@ export const WORDS = {
   ask_dispatch: ["待我分派", "To dispatch"],
   ask_sign: ["待我签收", "To sign for"],
   ask_handle: ["在办", "In hand"],
+  ask_answer: ["待我答复", "To answer"],
   ask_verify: ["待我核查", "To verify"],
+  ask_visit: ["待我回访", "To visit"],
+  ask_check: ["待我核实", "To check"],
+  ask_overdue: ["已超期", "Overdue"],
+  ask_waiting: ["等别人办", "With others"],
+  ask_done: ["已办结", "Done"],
+  ask_all: ["全部", "All"],
   new_version: ["有新版本", "New version"],
   new_version_take: ["更新", "Update"],
   new_version_waits: ["发完就更新", "Updating once sent"],
@@ -233,12 +242,12 @@ export const WORDS = {
 
   // Cases 事项
   cases_title: ["事项", "Cases"],
-  cases_all: ["全部", "All"],
   cases_empty: ["还没有事项", "No cases yet"],
   cases_none_waiting: ["没有等我办的事项", "Nothing waits for me here"],
   cases_offline: ["没有网络，显示 {when} 的内容", "No network; as of {when}"],
   holder: ["现在由", "With"],
   holder_none: ["已结束", "Ended"],
+  overdue: ["已超期", "Overdue"],
   case_code: ["编号", "Code"],
   grid: ["网格", "Grid"],
   received_at: ["收到时间", "Received"],
@@ -251,6 +260,7 @@ export const WORDS = {
   need_short: ["“{field}”至少 {n} 个字", "“{field}” needs at least {n} characters"],
   need_long: ["“{field}”最多 {n} 个字", "“{field}” takes at most {n} characters"],
   need_due: ["请填写“{field}”每个单位的时限", "“{field}” needs a due for each unit"],
+  need_name: ["请填写“{field}”每个人的姓名", "“{field}” needs a name for each person"],
   need_any: ["至少填写一项", "Fill in at least one"],
   add_party: ["添加当事人", "Add a person"],
   remove_party: ["删除当事人 {n}", "Remove person {n}"],
@@ -264,7 +274,6 @@ export const WORDS = {
   unit_taken: ["已选在别处", "Chosen above or below"],
   helper_due: ["协办时限", "due"],
   assignments: ["承办单位", "Units at work"],
-  case_not_chosen: ["（不选）", "(none)"],
   not_found: ["找不到这个事项", "No such case"],
 
   // Inbox 收件箱
@@ -275,13 +284,13 @@ export const WORDS = {
   inbox_unread: ["未读", "Unread"],
   notice_unread: ["共 {n} 条未读", "{n} unread in all"],
   notices_title: ["通知方式", "How I am told"],
-  notices_ask: ["在这部手机上弹出通知", "Show notices on this device"],
+  notices_ask: ["在本机弹出通知", "Show notices on this device"],
   notices_ask_hint: [
     "打开后，不开应用也能看到待办。通知里只有事项编号，没有个人信息。",
     "What waits for you is then shown without opening the app. A notice holds the case's code and nothing personal.",
   ],
-  push_on: ["这部手机会弹出通知", "This device shows notices"],
-  push_off: ["这部手机还没有打开通知", "This device does not show notices yet"],
+  push_on: ["本机会弹出通知", "This device shows notices"],
+  push_off: ["本机还没有打开通知", "This device does not show notices yet"],
   push_denied: [
     "浏览器不允许通知。请在手机或浏览器的设置里允许，再回到这里。",
     "The browser forbids notices. Allow them in its settings, then come back here.",
@@ -310,6 +319,27 @@ export const WORDS = {
   save: ["保存", "Save"],
   saved: ["已保存", "Saved"],
 
+  // Figures 结案统计
+  figures_title: ["结案统计", "Closing figures"],
+  figures_period: ["统计期", "Period"],
+  figures_month: ["{year}年{month}月", "{year}-{month}"],
+  figures_before: ["上个月", "Month before"],
+  figures_after: ["下个月", "Month after"],
+  figures_as_of: ["截至 {when}", "As of {when}"],
+  figures_frozen: ["已冻结，不再变动", "Frozen: these figures stay"],
+  figures_area: ["辖区", "Area"],
+  figures_total: ["合计", "Total"],
+  figures_meaning: ["各列含义", "What the columns count"],
+  figures_rates: ["全辖区各项率", "Rates of the whole area"],
+  figures_beside: ["与结案率同看", "To be read with the closure rate"],
+  figures_hours: ["收到至结案用时（小时）", "Hours from receipt to closing"],
+  figures_hours_line: [
+    "平均 {mean} · 中位 {median} · 九成不超过 {p90}",
+    "Mean {mean} · median {median} · 90 % within {p90}",
+  ],
+  figures_count: ["共 {n} 件", "{n} in all"],
+  figures_hidden: ["其中 {n} 件您无权查看", "{n} of them not yours to see"],
+
   // Me 我的
   me_title: ["我的", "Me"],
   storage: ["手机存储", "Storage"],
@@ -330,6 +360,8 @@ export const WORDS = {
   grids: ["网格", "Grids"],
 
   ...CASE_WORDS,
+  ...STEP_WORDS,
+  ...LOOP_WORDS,
 } satisfies Record<string, readonly [string, string]>;
 
 /** A word in this language, with `{x}` filled in. */

@@ -43,6 +43,8 @@ export async function createDraft(changes: Partial<DraftRow> = {}, person = "p1"
   return filled;
 }
 
+let taken = 0;
+
 /** A stored photo of `size` bytes that no other call makes. */
 export async function createPhoto(owner: string, size: number, person = "p1"): Promise<PhotoRow> {
   const bytes = crypto.getRandomValues(new Uint8Array(Math.min(size, 65_536)));
@@ -52,7 +54,7 @@ export async function createPhoto(owner: string, size: number, person = "p1"): P
     id: mintId(),
     person,
     owner,
-    order: Date.now() + Math.random(),
+    order: ++taken,
     state: "ready",
     type: "image/jpeg",
     bytes: whole.buffer,

@@ -5,10 +5,10 @@ import { both, WORDS } from "../src/words";
 const entries = Object.entries(WORDS);
 /** Words reached through a code of the office or a computed name. */
 const COMPUTED =
-  /^(act|case|field|source|urgency|trouble|missing|draft|party|role|task|clock|said|ask|kind|way|push)_/;
+  /^(act|case|field|source|urgency|trouble|missing|draft|party|role|task|clock|said|ask|light|rung|stage|request|answer|why|cmp|day|kind|way|push)_/;
 
 const files: Record<string, string> = import.meta.glob(
-  ["../src/**/*.{ts,tsx}", "!../src/words.ts", "!../src/case-words.ts"],
+  ["../src/**/*.{ts,tsx}", "!../src/words.ts", "!../src/*-words.ts"],
   {
     query: "?raw",
     import: "default",

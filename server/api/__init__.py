@@ -14,6 +14,7 @@ from server.api.routes.cases import case_routes
 from server.api.routes.changes import changes
 from server.api.routes.health import health, measure
 from server.api.routes.inbox import inbox
+from server.api.routes.indicators import figures
 from server.api.routes.looks import looks
 from server.api.routes.notices import notices
 from server.api.routes.photos import photo_routes
@@ -79,7 +80,9 @@ def register(app: Flask) -> None:
         },
     )
     document.register_field(Moment, "string", "date-time")
-    for blueprint in (sessions, me, places, reports, case_routes, photo_routes, changes, looks, inbox, push, notices):
+    for blueprint in (
+        sessions, me, places, reports, case_routes, photo_routes, changes, looks, inbox, push, notices, figures,
+    ):  # fmt: skip
         document.register_blueprint(blueprint, url_prefix=PREFIX)
     document.register_blueprint(health)
     app.register_blueprint(pwa)

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 from server.config import Settings
 from server.models import Base
 
-APPEND_ONLY = ("steps", "audit", "anchors")
+APPEND_ONLY = ("steps", "audit", "anchors", "frozen_figures")
 
 
 def grant_to_application(connection: Connection, settings: Settings) -> None:

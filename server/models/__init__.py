@@ -3,6 +3,7 @@
 from server.db import Base
 from server.models.audit import Anchor, Audit
 from server.models.cases import Assignment, Audience, Case, Deadline, Report, Request, Step, StepPayload
+from server.models.figures import FrozenFigures
 from server.models.messages import Delivery, Message, Mobile, NoticeChoice, PushSubscription, Robot
 from server.models.numbers import Counter
 from server.models.parties import Party
@@ -13,7 +14,7 @@ from server.models.rulebook import Category, Holiday, Limit, Reason, Rule, Stamp
 
 __all__ = [
     "Anchor", "Area", "Assignment", "Audience", "Audit", "Base", "Case", "Category", "Counter", "Deadline",
-    "Delivery", "Duty", "DutyShift", "Grant", "Grid", "GridDesk", "Holiday", "Limit", "Message", "Mobile",
-    "NoticeChoice", "Party", "Person", "Photo", "PhotoListing", "PushSubscription", "Reason", "Report", "Request",
-    "Robot", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
+    "Delivery", "Duty", "DutyShift", "FrozenFigures", "Grant", "Grid", "GridDesk", "Holiday", "Limit", "Message",
+    "Mobile", "NoticeChoice", "Party", "Person", "Photo", "PhotoListing", "PushSubscription", "Reason", "Report",
+    "Request", "Robot", "Rule", "Session", "SignInTries", "Stamp", "Step", "StepPayload", "Unit", "Upload",
 ]  # fmt: skip

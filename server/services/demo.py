@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from geodata.demo import DemoCounty, demo_county
 from server.db import reading, transaction
 from server.models import Area
-from server.services import cases, intake, people, places, records, rulebook, staffing
+from server.services import cases, demo_history, intake, people, places, rulebook, staffing
 from server.services.hearing import hear
 from server.services.people import SignedIn
 
@@ -48,7 +48,7 @@ def load(tx: Connection, now: datetime) -> None:
 
 
 def file_history(count: int, now: datetime, report_progress: Callable[[int], None]) -> None:
-    """File `count` reports spread over the last 30 days, and let desks accept or decline most of them.
+    """File `count` reports spread over the last 60 days, and let each go its way as far as there was time.
 
     Everything goes through intake and the case door as it would from phones; the choice is the same every time.
     """
@@ -57,14 +57,13 @@ def file_history(count: int, now: datetime, report_progress: Callable[[int], Non
     workers = [person.account for person in county.people if person.grants[0].role == "grid_worker"]
     shapes = {grid.code: grid.geometry for grid in county.grids}
     today = now
-    instants = sorted(now - timedelta(seconds=dice.uniform(0, 30 * 86400)) for _ in range(count))
+    instants = sorted(now - timedelta(seconds=dice.uniform(0, 60 * 86400)) for _ in range(count))
     for done, instant in enumerate(instants, start=1):
         worker = _as_signed_in(dice.choice(workers), today)
         point = _point_within(shapes[worker.grids[0]], dice)
         report_id = uuid.UUID(int=dice.getrandbits(128), version=4)
         _file(worker, report_id, point, dice, instant)
-        if dice.random() < 0.8:
-            _triage(report_id, dice, today, instant + timedelta(minutes=dice.uniform(5, 90)))
+        demo_history.live(demo_history.Story(report_id, dice, instant, now))
         report_progress(done)
 
 
@@ -85,28 +84,6 @@ def _file(worker: SignedIn, report_id: uuid.UUID, point: Point, dice: random.Ran
             "confidential": False, "same_as": None, "origin": None, "settled": None,
         }  # fmt: skip
         intake.file_report(hearing, body, cases.Submission(report_id, bytes(32), now))
-
-
-def _triage(case_id: uuid.UUID, dice: random.Random, today: datetime, now: datetime) -> None:
-    with transaction() as tx:
-        change = cases.lock(tx, case_id)
-        record = records.load(hear(tx, people.THE_OFFICE, now), case_id)
-        if change is None or record is None or record.facts.holder_id is None:
-            raise LookupError(case_id)
-        cadre = people.as_signed_in(tx, people.account_of_member(tx, record.facts.holder_id), today)
-        hearing = hear(tx, cadre, now)
-        payload: dict[str, Any] = {"category": record.facts.category, "urgency": record.facts.urgency}
-        action = "accept"
-        if dice.random() < 0.05:
-            action = "reject"
-            payload = {
-                "code": next(iter(hearing.rules.reasons["reject"])),
-                "basis": "不属于网格事项受理范围。",
-                "guidance": "已告知来人到窗口单位办理。",
-            }
-        step_id = uuid.UUID(int=dice.getrandbits(128), version=4)
-        wish = cases.Wish(action, record.case["version"], payload)
-        cases.advance(hearing, record, wish, cases.Submission(step_id, bytes(32), now), change)
 
 
 def _staff(tx: Connection, county: DemoCounty, units: dict[str, uuid.UUID], now: datetime) -> None:

@@ -44,7 +44,7 @@ def list_cases(hearing: Hearing, filters: Mapping[str, Any], limit: int, cursor:
     Raises:
         Refusal: `invalid` naming `cursor` when it was made for other filters.
     """
-    after = _read_cursor(cursor, filters) if cursor else None
+    after = read_cursor(cursor, filters) if cursor else None
     conditions = _conditions(hearing, filters)
     statement = (
         _by_holder(hearing, conditions, after)
@@ -56,7 +56,7 @@ def list_cases(hearing: Hearing, filters: Mapping[str, Any], limit: int, cursor:
         select(order).order_by(order.c.received_at.desc(), order.c.id.desc()).limit(limit + 1)
     ).all()
     page = keys[:limit]
-    more = _make_cursor(page[-1].received_at, page[-1].id, filters) if len(keys) > limit else None
+    more = make_cursor(page[-1].received_at, page[-1].id, filters) if len(keys) > limit else None
     return Page(summaries(hearing, [key.id for key in page]), more)
 
 
@@ -157,7 +157,7 @@ def _by_holder(
 ) -> Select[Any]:
     statement = select(Case.received_at, Case.id).where(*conditions, access.sees(access.subjects(hearing.person)))
     if after:
-        statement = statement.where(tuple_(Case.received_at, Case.id) < _key(after))
+        statement = statement.where(tuple_(Case.received_at, Case.id) < key_after(after))
     return statement
 
 
@@ -175,13 +175,14 @@ def _by_audience(
         if conditions:
             branch = branch.join(Case, Case.id == Audience.case_id).where(*conditions)
         if after:
-            branch = branch.where(tuple_(Audience.received_at, Audience.case_id) < _key(after))
+            branch = branch.where(tuple_(Audience.received_at, Audience.case_id) < key_after(after))
         first = branch.order_by(Audience.received_at.desc(), Audience.case_id.desc()).limit(limit).subquery()
         branches.append(select(first.c.received_at, first.c.id))
     return union(*branches)
 
 
-def _key(after: tuple[datetime, uuid.UUID]) -> Tuple:
+def key_after(after: tuple[datetime, uuid.UUID]) -> Tuple:
+    """A list's key as the database compares it."""
     return tuple_(literal(after[0], Case.received_at.type), literal(after[1], Case.id.type))
 
 
@@ -189,12 +190,18 @@ def _fingerprint(filters: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(filters, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
-def _make_cursor(received_at: datetime, case_id: uuid.UUID, filters: Mapping[str, Any]) -> str:
+def make_cursor(received_at: datetime, case_id: uuid.UUID, filters: Mapping[str, Any]) -> str:
+    """Where the page after this row begins, for these filters only."""
     text = json.dumps([received_at.isoformat(), str(case_id), _fingerprint(filters)])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str, filters: Mapping[str, Any]) -> tuple[datetime, uuid.UUID]:
+def read_cursor(cursor: str, filters: Mapping[str, Any]) -> tuple[datetime, uuid.UUID]:
+    """The key that a cursor holds.
+
+    Raises:
+        Refusal: `invalid` naming `cursor` when nobody made it, or for other filters.
+    """
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         received_at, case_id, fingerprint = json.loads(text)

@@ -136,24 +136,6 @@ def as_signed_in(connection: Connection, account: str, now: datetime) -> SignedI
     return _signed_in(rows)
 
 
-def account_of_member(connection: Connection, unit: uuid.UUID) -> str:
-    """Some leader of a unit (leaders see everything the unit does).
-
-    Raises:
-        LookupError: it has none.
-    """
-    account = connection.execute(
-        select(Person.account)
-        .join(Grant, Grant.person_id == Person.id)
-        .where(Grant.unit_id == unit, Grant.role.in_(("leader", "member")))
-        .order_by(Grant.role, Person.account)
-        .limit(1)
-    ).scalar()
-    if account is None:
-        raise LookupError(unit)
-    return account
-
-
 def identify(token: str, now: datetime) -> SignedIn | None:
     """Whose session this token opens, if any; one statement, no write."""
     with glance() as connection:

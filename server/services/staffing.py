@@ -64,6 +64,18 @@ def grant(
     tx.execute(update(Person).where(Person.id == person_id).values(grants_change=next_change(tx)))
 
 
+def accounts_of(connection: Connection, unit: uuid.UUID) -> list[str]:
+    """Accounts of a unit's members and leaders, in order."""
+    return list(
+        connection.execute(
+            select(Person.account)
+            .join(Grant, Grant.person_id == Person.id)
+            .where(Grant.unit_id == unit, Grant.role.in_(("member", "leader")), Grant.valid_to.is_(None))
+            .order_by(Person.account)
+        ).scalars()
+    )
+
+
 def end_grants(tx: Connection, person_id: uuid.UUID, role: str, target: Target, now: datetime) -> int:
     """Take a role from a person, and from whoever holds it for them. Returns how many grants ended."""
     ended = tx.execute(

@@ -1,7 +1,7 @@
 """A real office in a process of its own and real phones in a real Chromium; nothing is stood in for.
 
 An `office` is served from a fresh folder with the demonstration county. `phones()` gives a grid worker's phone
-standing in worker1's first grid. A phone's verbs do what a thumb would do, through the screens only.
+standing in worker1's first grid; what a thumb can do with it stands in `phone`.
 """
 
 import json
@@ -13,16 +13,21 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from geodata.demo import demo_county
+from tests.journeys.phone import PASSWORD, SOON_MS, Phone
 
 ROOT = Path(__file__).resolve().parents[2]
 GRIDLOOP = ROOT / ".venv" / "bin" / "gridloop"
@@ -36,9 +41,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PASSWORD = "gridloop-demo"
-SOON_MS = 20_000
-"""How long a screen may take on a busy machine before a journey gives up, in milliseconds."""
+
+
+OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def stamp() -> str:
+    """Now, as devices write it."""
+    return datetime.now(OFFICE_ZONE).isoformat(timespec="seconds")
 
 
 @dataclass
@@ -54,6 +64,26 @@ class Office:
         if account not in self._tokens:
             self._tokens[account] = self._sign_in(account)["token"]
         return self._call(method, path, body, {"Authorization": f"Bearer {self._tokens[account]}"})
+
+    def file(self, account: str, text: str, category: str = "H-FIRE-01") -> dict[str, Any]:
+        """A case that this person filed without a photo, by its worker's first grid."""
+        body = {
+            "category": category, "text": text, "urgency": 1, "source": "visit", "location": None,
+            "no_location_reason": "室内没有信号", "grid_code": None, "filed_at": stamp(), "photos": [],
+        }  # fmt: skip
+        case: dict[str, Any] = self.ask(account, "PUT", f"/reports/{uuid.uuid4()}", body)["case"]
+        return case
+
+    def move(self, account: str, case: dict[str, Any], action: str, **payload: Any) -> dict[str, Any]:
+        """Make a move as this person, on the case as it stands; the case after it."""
+        now = self.ask(account, "GET", f"/cases/{case['id']}")
+        body = {"action": action, "based_on": now["version"], "payload": payload, "at": stamp()}
+        moved: dict[str, Any] = self.ask(account, "PUT", f"/cases/{case['id']}/steps/{uuid.uuid4()}", body)["case"]
+        return moved
+
+    def unit_of(self, account: str) -> str:
+        """The id of this person's first unit."""
+        return str(self.ask(account, "GET", "/me")["units"][0]["id"])
 
     def cases(self, account: str, text: str) -> list[dict[str, Any]]:
         """Every case this person sees whose title begins like `text`, whole."""
@@ -87,104 +117,26 @@ class Office:
         return json.loads(text) if text else None
 
 
-@dataclass
-class Phone:
-    """One page of the app in the hands of one person."""
-
-    page: Page
-    context: BrowserContext
-    url: str
-
-    def open(self, screen: str = "") -> None:
-        self.page.goto(f"{self.url}/#/{screen}")
-
-    def sign_in(self, account: str) -> None:
-        self.page.fill("input[name=account]", account)
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("button[type=submit]")
-        expect(self.page.get_by_test_id("unsent")).to_be_visible()
-
-    def wait_for_pack(self) -> None:
-        """The small map is drawn from the offline pack: once it is there, everything needed offline is."""
-        expect(self.page.locator(".map svg")).to_be_visible()
-
-    def begin_report(self) -> None:
-        self.open("report/new")
-        expect(self.page.get_by_test_id("text")).to_be_visible()
-
-    def attach(self, photo: Path) -> None:
-        figures = self.page.locator("figure.photos__one")
-        before = figures.count()
-        self.page.get_by_test_id("album").set_input_files(photo)
-        expect(figures).to_have_count(before + 1)
-
-    def choose_category(self, search: str) -> None:
-        self.page.get_by_test_id("category").click()
-        self.page.fill("input.search", search)
-        self.page.locator(".choice").first.click()
-
-    def write(self, text: str) -> None:
-        self.page.get_by_test_id("text").fill(text)
-
-    def wait_until_kept(self) -> None:
-        expect(self.page.get_by_test_id("kept")).to_have_attribute("data-kept", "saved")
-
-    def hashes(self) -> list[str]:
-        """Hashes of the photos shown in the form."""
-        figures = self.page.locator("figure.photos__one")
-        return [figures.nth(n).get_attribute("data-sha256") or "" for n in range(figures.count())]
-
-    def send(self) -> None:
-        self.page.get_by_test_id("send").click()
-        expect(self.page.get_by_test_id("send")).to_have_count(0)
-
-    def report(self, text: str, *photos: Path) -> list[str]:
-        """File a report through the form; the hashes of its photos."""
-        self.begin_report()
-        for photo in photos:
-            self.attach(photo)
-        self.choose_category("占用")
-        self.write(text)
-        expect(self.page.get_by_test_id("place-grid")).to_be_visible()
-        hashes = self.hashes()
-        self.send()
-        return hashes
-
-    def until(self, found: Callable[[], Any], what: str) -> Any:
-        """Ask until the answer is true; the browser goes on meanwhile."""
-        for _ in range(SOON_MS // 100):
-            if answer := found():
-                return answer
-            self.page.wait_for_timeout(100)
-        pytest.fail(f"never came: {what}")
-
-    def is_asked_to_sign_in(self) -> bool:
-        return self.page.get_by_test_id("expired").is_visible()
-
-    def sign_in_again(self) -> None:
-        """Follow the banner that asks for it; the account is already filled in."""
-        self.page.get_by_test_id("expired").click()
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("button[type=submit]")
-        expect(self.page.get_by_test_id("expired")).to_have_count(0)
-
-    def expect_unsent(self, count: int) -> None:
-        self.open()
-        expect(self.page.get_by_test_id("unsent")).to_have_attribute("data-count", str(count))
-
-
 @pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     if "browser" in os.environ.get("TESTS_WITHOUT", "").split(","):
         pytest.skip("this machine lacks browser")
+    with serving_office(tmp_path_factory.mktemp("office")) as served:
+        yield served
+
+
+@contextmanager
+def serving_office(folder: Path, port: int | None = None, **settings: str) -> Iterator[Office]:
+    """An office with the demonstration county, served from this folder; `settings` are added to its environment."""
     if not (ROOT / "pwa" / "dist" / "index.html").exists():
         pytest.fail("pwa/dist is missing: build the app first (make test does)")
-    folder = tmp_path_factory.mktemp("office")
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
+    if port is None:
+        with socket.socket() as door:
+            door.bind(("127.0.0.1", 0))
+            port = door.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GRIDLOOP_")}
     environment = kept | {"GRIDLOOP_DATA_DIR": str(folder), "GRIDLOOP_PORT": str(port)}
+    environment |= {f"GRIDLOOP_{name.upper()}": value for name, value in settings.items()}
     for command in ("migrate", "demo"):
         subprocess.run([GRIDLOOP, command], env=environment, check=True, capture_output=True)
     with (folder / "serve.log").open("wb") as log:
@@ -237,11 +189,10 @@ def phones(browser: Browser, office: Office) -> Iterator[Callable[..., Phone]]:
 
     def make(**options: Any) -> Phone:
         context = browser.new_context(
-            viewport={"width": 360, "height": 640},
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             geolocation=where_worker1_stands(),
-            **{"permissions": ["geolocation"], **options},
+            **{"viewport": {"width": 360, "height": 640}, "permissions": ["geolocation"], **options},
         )
         context.set_default_timeout(SOON_MS)
         contexts.append(context)

@@ -80,6 +80,8 @@ export interface Step {
   id: string;
   action: string;
   by: Named | null;
+  /** For whom a stand-in (代理人) acted. */
+  on_behalf_of?: Named | null;
   as_unit: Named | null;
   at: string;
   device_at: string | null;
@@ -108,30 +110,87 @@ export interface Assignment {
   role: string;
   unit: Named;
   state: string;
+  /** Who does it (承办人), once named. */
+  handler?: Named | null;
+  /** Waits with others for whoever signs first. */
+  pool?: boolean;
+  /** Where and by when to report in (吹哨). */
+  place?: string | null;
+  arrive_by?: string | null;
   due_at: string | null;
+  signed_at?: string | null;
+  arrived_at?: string | null;
+  reported_at?: string | null;
+  result?: string | null;
 }
 
-/** A clock; it runs until it is met or ended. */
+/** A clock; it runs until it is met or ended, and stands still while it is paused. */
 export interface Deadline {
   id: string;
   kind: string;
   unit: Named | null;
   assignment: string | null;
+  request?: string | null;
+  due_original?: string;
   due_current: string;
   met_at: string | null;
   ended_at: string | null;
+  paused?: boolean;
+  /** The rung (督办级别) its lateness has reached. */
+  rung?: string | null;
 }
 
+/** An ask that waits for an answer (请求), or a supervision in force. */
+export interface Request {
+  id: string;
+  kind: string;
+  state: string;
+  assignment: string | null;
+  by: Named | null;
+  to: Named | null;
+  asked_at: string;
+  answer_due: string | null;
+  /** What was asked for, as its kind needs it. */
+  terms: Record<string, unknown>;
+}
+
+/** Another case that may be about the same matter. */
+export interface Duplicate {
+  case_id: string;
+  code: string;
+  title: string;
+  state: string;
+  distance_m: number;
+  reasons: string[];
+}
+
+/** A case whole. Fields that an earlier office did not send, or an earlier version did not keep, may be missing. */
 export interface CaseView extends CaseSummary {
   text: string;
   source: string;
   area: Named | null;
+  location?: { wgs84: { lon: number; lat: number } } | null;
+  confidential?: boolean;
   dispatcher: Named | null;
   first_responsible: Named | null;
+  leader_in_charge?: Named | null;
+  /** The case it was merged into. */
+  master?: string | null;
+  result?: string | null;
+  route?: string | null;
   assignments: Assignment[];
+  requests?: Request[];
   deadlines: Deadline[];
+  rung?: string | null;
+  rework_count?: number;
+  reopen_count?: number;
+  settled_level?: string | null;
+  satisfaction?: string | null;
+  /** Masked. */
+  parties?: { role: string; name: string | null; phone: string | null; id_number: string | null }[];
   steps: Step[];
   photos: { sha256: string; kind: string; step: string | null; missing: boolean }[];
+  possible_duplicates?: Duplicate[];
   moves: Move[];
 }
 

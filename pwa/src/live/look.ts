@@ -7,8 +7,9 @@ import { call } from "../api/call";
 import { markExpired, readSession, refreshMe } from "../api/session";
 import type { Change, Me } from "../api/shapes";
 import { caseKey, dropCase, readCache, writeCache } from "../store/cache";
-import { ASKS, type ListName, refreshCase, refreshList } from "./cases";
+import { carryCases, refreshCase, refreshList } from "./cases";
 import { refreshInbox } from "./inbox";
+import { listsToFetch } from "./lists";
 import { refreshPack } from "./pack";
 
 interface Changes {
@@ -39,6 +40,7 @@ export async function lookOnce(now: Date): Promise<void> {
   if (!done) return;
   await writeCache(person, "changes", next_cursor, more ? null : answer.headers.get("etag"), now);
   if (more) await lookOnce(now);
+  else await carryCases(person, now);
 }
 
 async function refreshAll(person: string, now: Date): Promise<boolean> {
@@ -52,11 +54,9 @@ async function refreshGrants(now: Date): Promise<boolean> {
   return me.kind === "ok" && refreshPack(me.body, now);
 }
 
-/** Nothing waits for a person without a unit. */
 async function refreshLists(person: string, now: Date): Promise<boolean> {
   const me = (await readCache(person, "me"))?.value as Me | undefined;
-  const names: ListName[] = me?.units.length ? ["all", ...ASKS] : ["all"];
-  const answers = await Promise.all(names.map((name) => refreshList(person, name, now)));
+  const answers = await Promise.all(listsToFetch(me ?? null).map((name) => refreshList(person, name, now)));
   return answers.every((answer) => answer.kind === "ok");
 }
 

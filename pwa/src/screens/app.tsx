@@ -1,15 +1,14 @@
 /** Chooses the screen for the address, and holds the bar of tabs. */
-import { isAsk } from "../live/cases";
+import { isList } from "../live/lists";
 import { go, link, route } from "../route";
 import { t } from "../speak";
 import { refused, session, storeBroken, unread, unsentCount } from "../state";
-import { Case } from "./case";
 import { Cases } from "./cases";
 import { ChangePassword } from "./change-password";
 import { Home } from "./home";
 import { Inbox } from "./inbox";
+import { Later } from "./later";
 import { Me } from "./me";
-import { Move } from "./move";
 import { Notices } from "./notices";
 import { Icon } from "./parts/icons";
 import { Note } from "./parts/page";
@@ -18,7 +17,7 @@ import { SignIn } from "./sign-in";
 import { Tray } from "./tray";
 
 /** Screens that fill the phone: no tabs below them. */
-const FULL = new Set(["report", "move", "case", "sign-in"]);
+const FULL = new Set(["report", "move", "redo", "case", "sign-in"]);
 
 export function App() {
   const [screen = "", id = "", action = "", about = ""] = route.value;
@@ -54,11 +53,20 @@ function draw(screen: string, id: string, action: string, about: string) {
     case "tray":
       return <Tray />;
     case "cases":
-      return <Cases name={isAsk(id) ? id : "all"} />;
+      return <Cases name={isList(id) ? id : null} />;
     case "case":
-      return <Case key={id} id={id} />;
+      return <Later key={id} draw={({ Case }) => <Case id={id} />} />;
     case "move":
-      return <Move key={`${id}/${action}/${about}`} id={id} action={action} about={about} />;
+      return (
+        <Later
+          key={`${id}/${action}/${about}`}
+          draw={({ Move }) => <Move id={id} action={action} about={about} />}
+        />
+      );
+    case "redo":
+      return <Later key={id} draw={({ Redo }) => <Redo id={id} />} />;
+    case "figures":
+      return <Later key="figures" draw={({ Figures }) => <Figures path={route.value.slice(1)} />} />;
     case "inbox":
       return <Inbox />;
     case "me":

@@ -1,67 +1,72 @@
-/** Cases this person may see: what waits for acceptance, and all of them, newest first. */
+/** Cases by what they ask of this person, and all of them, newest first; without a network as last kept. */
 import { useEffect, useState } from "preact/hooks";
 import type { CaseSummary, Page as PageOf } from "../api/shapes";
-import { ASKS, fetchMore, type ListName, listKey, refreshList } from "../live/cases";
+import { fetchMore, refreshList, sourceOf } from "../live/cases";
+import { fill, isEnded, isLate, type ListName, listsOf } from "../live/lists";
 import { link } from "../route";
 import { t, tCode } from "../speak";
 import { me, personId } from "../state";
-import { AskLink } from "./parts/asks";
-import { useKept, useNow } from "./parts/hooks";
+import { useNow } from "./parts/hooks";
+import { ListTabs, useLists } from "./parts/lists";
 import { Note, Page } from "./parts/page";
 import { showTime } from "./parts/times";
 
-export function Cases({ name }: { name: ListName }) {
+/** Looked at first when nothing asks for an answer or a decision. */
+const BY_THE_WAY: ListName[] = ["handle", "overdue", "waiting", "all"];
+
+/** The list asked for by the address, else the first that holds something: what waits for a decision first. */
+export function Cases({ name }: { name: ListName | null }) {
   const now = useNow(60_000);
-  const kept = useKept<PageOf<CaseSummary>>(listKey(name));
+  const lists = useLists();
   const [offline, setOffline] = useState(false);
   const [later, setLater] = useState<PageOf<CaseSummary> | null>(null);
+  const [opened, setOpened] = useState<ListName | null>(null);
+
+  const own = listsOf(me.value);
+  useEffect(() => {
+    if (name !== null || opened !== null || !lists) return;
+    const deciding = own.filter((one) => !BY_THE_WAY.includes(one) && one !== "done");
+    const full = [...deciding, ...BY_THE_WAY].find((one) => fill(one, lists.kept, now).items.length > 0);
+    setOpened(full ?? "all");
+  }, [name, opened, lists]);
+  const shown = name ?? opened ?? "all";
+  const source = sourceOf(shown);
 
   useEffect(() => {
     let left = false;
     setLater(null);
     const person = personId();
     if (person)
-      void refreshList(person, name, new Date()).then((answer) => {
+      void refreshList(person, source, new Date()).then((answer) => {
         if (!left) setOffline(answer.kind === "unreachable");
       });
     return () => {
       left = true;
     };
-  }, [name]);
+  }, [source]);
 
   async function readMore(cursor: string): Promise<void> {
-    const answer = await fetchMore(name, cursor);
+    const answer = await fetchMore(source, cursor);
     if (answer.kind !== "ok") return setOffline(true);
     const { items, next_cursor } = answer.body;
     setLater({ items: [...(later?.items ?? []), ...items], next_cursor });
   }
 
-  const first = kept?.value;
-  const items = [...(first?.items ?? []), ...(later?.items ?? [])];
-  const cursor = later ? later.next_cursor : (first?.next_cursor ?? null);
+  const page = lists?.kept[source];
+  const whole =
+    page && later ? { items: [...page.items, ...later.items], next_cursor: later.next_cursor } : page;
+  const kept = whole && lists ? { ...lists.kept, [source]: whole } : (lists?.kept ?? {});
+  const { items } = fill(shown, kept, now);
+  const cursor = whole?.next_cursor ?? null;
+  const keptAt = lists?.at[source];
   return (
     <Page title={t("cases_title")}>
-      {(me.value?.units.length ?? 0) > 0 && (
-        <nav class="chips chips--row" aria-label={t("cases_title")}>
-          {ASKS.map((ask) => (
-            <AskLink key={ask} ask={ask} on={ask === name} />
-          ))}
-          <a
-            class={name === "all" ? "chip chip--on" : "chip"}
-            href={link("cases")}
-            aria-current={name === "all" ? "page" : undefined}
-          >
-            {t("cases_all")}
-          </a>
-        </nav>
+      {own.length > 1 && <ListTabs on={shown} lists={lists} now={now} />}
+      {offline && keptAt && <Note tone="plain">{t("cases_offline", { when: showTime(keptAt, now) })}</Note>}
+      {lists && items.length === 0 && (
+        <p class="empty">{t(shown === "all" ? "cases_empty" : "cases_none_waiting")}</p>
       )}
-      {offline && kept && (
-        <Note tone="plain">{t("cases_offline", { when: showTime(kept.kept_at, now) })}</Note>
-      )}
-      {kept !== undefined && items.length === 0 && (
-        <p class="empty">{t(name === "all" ? "cases_empty" : "cases_none_waiting")}</p>
-      )}
-      <div class={items.length ? "weui-cells" : ""} data-testid="cases">
+      <div class={items.length ? "weui-cells" : ""} data-testid="cases" data-list={shown}>
         {items.map((one) => (
           <CaseLine key={one.id} one={one} now={now} />
         ))}
@@ -77,7 +82,8 @@ export function Cases({ name }: { name: ListName }) {
   );
 }
 
-function CaseLine({ one, now }: { one: CaseSummary; now: Date }) {
+export function CaseLine({ one, now }: { one: CaseSummary; now: Date }) {
+  const late = !isEnded(one.state) && isLate(one, now);
   return (
     <a class="weui-cell weui-cell_access case-line" href={link("case", one.id)} data-code={one.code}>
       <span class="weui-cell__bd">
@@ -89,6 +95,12 @@ function CaseLine({ one, now }: { one: CaseSummary; now: Date }) {
           {one.urgency > 1 && <b class="due">{tCode("urgency", String(one.urgency))} · </b>}
           {one.holder ? `${t("holder")} ${one.holder.name}` : t("holder_none")}
         </small>
+        {one.due_at && !isEnded(one.state) && (
+          <small class={late ? "due" : "faint"}>
+            {late && <b>{t("overdue")} </b>}
+            {tCode("clock", "overall")} {showTime(one.due_at, now)}
+          </small>
+        )}
         <small class="faint">
           {one.code} · {showTime(one.received_at, now)}
         </small>

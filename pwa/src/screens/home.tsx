@@ -1,15 +1,16 @@
 /** The first screen: what is not yet sent, the way to a report, my grid, and today in three numbers. */
 import type { CaseSummary, Page as PageOf } from "../api/shapes";
-import { ASKS, listKey } from "../live/cases";
+import { FiguresRow } from "../figures/row";
+import { listKey } from "../live/cases";
 import { link } from "../route";
 import { t } from "../speak";
 import { drafts, me, pack, sent, session } from "../state";
 import { updateReady } from "../sw/update";
-import { AskRow } from "./parts/asks";
 import { GridMap } from "./parts/grid-map";
 import { useKept, useNow } from "./parts/hooks";
 import { Icon } from "./parts/icons";
 import { LanguageButton } from "./parts/language-button";
+import { ListRows } from "./parts/lists";
 import { Page } from "./parts/page";
 import { isSameDay } from "./parts/times";
 import { UnsentBanner } from "./parts/unsent-banner";
@@ -48,13 +49,8 @@ export function Home() {
           <span class="weui-cell__ft">{t("continue_draft")}</span>
         </a>
       )}
-      {person && person.units.length > 0 && (
-        <nav class="weui-cells" aria-label={t("cases_title")}>
-          {ASKS.map((ask) => (
-            <AskRow key={ask} ask={ask} />
-          ))}
-        </nav>
-      )}
+      <ListRows now={now} />
+      <FiguresRow />
       <section class="numbers" aria-label={t("today")}>
         <Figure word={t("today_filed")} value={String(filed)} />
         <Figure word={t("today_waiting")} value={count("submitted")} />

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Inbox as InboxPage, Message } from "../api/shapes";
 import { fetchOlder, INBOX, markRead, refreshInbox } from "../live/inbox";
 import { link } from "../route";
-import { say, t, tCode } from "../speak";
+import { say, t } from "../speak";
 import { personId } from "../state";
 import { useKept, useNow } from "./parts/hooks";
 import { Note, Page } from "./parts/page";
@@ -88,10 +88,10 @@ function MessageLine({ one, now }: { one: Message; now: Date }) {
       <span class="message__dot">{fresh && <span class="unseen">{t("inbox_unread")}</span>}</span>
       <span class="weui-cell__bd">
         <span class="case-line__top">
-          <span class="line-1">{say(one.text)}</span>
-          {one.urgency > 2 && <span class="tag tag--urgent">{tCode("urgency", String(one.urgency))}</span>}
+          <span class="line-1">{say(one.text).replace(one.case.code, "").trim()}</span>
+          <small class="faint">{showTime(one.at, now)}</small>
         </span>
-        <small class="faint">{showTime(one.at, now)}</small>
+        <small class="faint">{one.case.code}</small>
       </span>
       <span class="weui-cell__ft" />
     </a>

@@ -45,8 +45,10 @@ export function Notices() {
       {chosen && (
         <>
           {KINDS.map((kind) => (
-            <fieldset key={kind} class="card field" data-kind={kind}>
-              <legend class="card__title">{tCode("kind", kind)}</legend>
+            <section key={kind} class="card" aria-labelledby={`kind-${kind}`} data-kind={kind}>
+              <h2 class="card__title" id={`kind-${kind}`}>
+                {tCode("kind", kind)}
+              </h2>
               <div class="ways">
                 {WAYS.map((way) => (
                   <button
@@ -61,7 +63,7 @@ export function Notices() {
                   </button>
                 ))}
               </div>
-            </fieldset>
+            </section>
           ))}
           <p class="fine">{t("notices_emergency")}</p>
           <form
@@ -83,7 +85,7 @@ export function Notices() {
                 onInput={(event) => setPhone(event.currentTarget.value)}
               />
             </label>
-            <button type="submit" class="weui-btn weui-btn_default" disabled={!phone}>
+            <button type="submit" class="weui-btn weui-btn_default save" disabled={!phone}>
               {t("save")}
             </button>
           </form>

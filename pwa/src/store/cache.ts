@@ -1,4 +1,5 @@
 /** Keeps the office's last answers per person, so that screens work without a network. */
+import type { CaseView } from "../api/shapes";
 import { announce } from "./announce";
 import { withBooks } from "./open";
 import type { CacheRow } from "./rows";
@@ -37,6 +38,13 @@ export async function writeForm(person: string, key: string, value: unknown, now
 
 export async function dropForm(person: string, key: string): Promise<void> {
   await withBooks((db) => db.delete("cache", [person, key]));
+}
+
+/** Every case kept whole for this person. */
+export async function listKeptCases(person: string): Promise<CaseView[]> {
+  const range = IDBKeyRange.bound([person, caseKey("")], [person, caseKey("\uffff")]);
+  const rows = await withBooks((db) => db.getAll("cache", range));
+  return rows.map((row) => row.value as CaseView);
 }
 
 /** Forget a case that this person may no longer see. */

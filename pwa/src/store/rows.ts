@@ -1,5 +1,6 @@
 /** The shapes of everything the phone keeps in IndexedDB; no behaviour. */
 import type { CaseView, Me, Problem, ReportBody } from "../api/shapes";
+import type { Seen } from "../case/since";
 
 /** Who is signed in on this phone. `expired`: the office no longer knows the session; nothing is lost by it. */
 export interface SessionRow {
@@ -73,6 +74,8 @@ export interface Failure {
   problem: Problem | null;
   /** The case as it stands now, when the office refused a move because the case has moved. */
   case: CaseView | null;
+  /** Assignments, requests or units to choose from, when the office could not tell which one was meant. */
+  choices?: Record<string, string>[];
 }
 
 interface TrayItem {
@@ -107,6 +110,14 @@ export interface MoveItem extends TrayItem {
   body: string;
   /** What the person filled in, to start again from after a refusal. */
   payload: Record<string, unknown>;
+  /** The assignment or request it is about, if it names one. */
+  about?: string | null;
+  /** Actions that follow it, by the office: what may be queued behind it. */
+  next?: string[];
+  /** The case as the person saw it. */
+  seen?: Seen;
+  /** The refused move that this one replaces. */
+  corrects?: string | null;
 }
 
 export interface PhotoItem extends TrayItem {

@@ -1,5 +1,6 @@
 /** What its person does with the tray (待发送): put in, take back, correct, drop. Sends nothing. */
 import type { Both } from "../api/shapes";
+import type { Seen } from "../case/since";
 import { composeReport } from "../draft/body";
 import { mintId } from "../ids";
 import type { DraftRow, MoveItem, PhotoItem, PhotoRow, ReportItem } from "../store/rows";
@@ -92,6 +93,10 @@ export interface MoveToSend {
   at: string;
   assignment?: string | null;
   request?: string | null;
+  as_unit?: string | null;
+  next: string[];
+  seen: Seen;
+  corrects: string | null;
 }
 
 /** Put a move (办理) into the tray, photos and all; false when it is already there. */
@@ -100,7 +105,7 @@ export function submitMove(move: MoveToSend, now: Date): Promise<boolean> {
     if ((await tx.objectStore("tray").getKey(move.step_id)) !== undefined) return false;
     const photos = await readPhotos(tx, move.step_id);
     const order = await nextOrder(tx);
-    const { action, based_on, payload, at, assignment, request } = move;
+    const { action, based_on, payload, at, assignment, request, as_unit } = move;
     const body = {
       action,
       based_on,
@@ -108,6 +113,7 @@ export function submitMove(move: MoveToSend, now: Date): Promise<boolean> {
       at,
       ...(assignment ? { assignment } : {}),
       ...(request ? { request } : {}),
+      ...(as_unit ? { as_unit } : {}),
     };
     const item: MoveItem = {
       ...freshItem(move.step_id, move.person, move.case_id, order, now),
@@ -118,6 +124,10 @@ export function submitMove(move: MoveToSend, now: Date): Promise<boolean> {
       label: move.label,
       body: JSON.stringify(body),
       payload,
+      about: assignment ?? request ?? null,
+      next: move.next,
+      seen: move.seen,
+      corrects: move.corrects,
     };
     await tx.objectStore("tray").put(item);
     const parent = { case_id: move.case_id, step_id: move.step_id };
@@ -153,6 +163,14 @@ export function correctRefused(id: string, now: Date): Promise<DraftRow | null> 
     for (const photo of await readPhotos(tx, id))
       await tx.objectStore("photos").put({ ...photo, id: mintId(), owner: fresh.id });
     return fresh;
+  });
+}
+
+/** Give the photos of a refused move to the move that replaces it, too; the refused one keeps its own. */
+export function copyPhotos(from: string, to: string): Promise<void> {
+  return write(async (tx) => {
+    for (const photo of await readPhotos(tx, from))
+      await tx.objectStore("photos").put({ ...photo, id: mintId(), owner: to });
   });
 }
 

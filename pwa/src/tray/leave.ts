@@ -48,14 +48,20 @@ export function settleText(
     const receipts = await tx.objectStore("sent").index("person").getAll(item.person);
     receipts.sort((a, b) => b.at.localeCompare(a.at));
     for (const old of receipts.slice(MOST_RECEIPTS)) await tx.objectStore("sent").delete(old.id);
-    // A report may have been refused and corrected more than once.
-    let corrected = item.kind === "report" ? item.draft.corrects : null;
+    // It may have been refused and corrected more than once.
+    let corrected = correctedBy(item);
     while (corrected) {
       const refused = await tx.objectStore("tray").get(corrected);
       await deleteWithPhotos(tx, corrected);
-      corrected = refused?.kind === "report" ? refused.draft.corrects : null;
+      corrected = refused ? correctedBy(refused) : null;
     }
   });
+}
+
+/** The refused item that this one replaces, if any. */
+export function correctedBy(item: TrayRow): string | null {
+  if (item.kind === "photo") return null;
+  return (item.kind === "report" ? item.draft.corrects : item.corrects) ?? null;
 }
 
 /** The office has the photo: neither the item nor the bytes are needed here any more. */

@@ -104,12 +104,13 @@ async function sendOnePhoto(item: PhotoItem, options: SendOptions): Promise<Verd
   return verdict;
 }
 
-function noteRefused(
+async function noteRefused(
   item: TrayRow,
   verdict: Extract<Verdict<unknown>, { fate: "refused" }>,
   now: Date,
 ): Promise<void> {
-  return noteItem(item.id, {
+  if (verdict.case) await writeCache(item.person, caseKey(verdict.case.id), verdict.case, null, now);
+  await noteItem(item.id, {
     state: "refused",
     tries: item.tries + 1,
     failure: {
@@ -117,6 +118,7 @@ function noteRefused(
       status: verdict.status,
       problem: verdict.problem,
       case: verdict.case,
+      choices: verdict.choices,
     },
   });
 }

@@ -4,10 +4,13 @@ import type { NotSignedIn } from "../api/session";
 import type { CaseView, Problem } from "../api/shapes";
 import { both } from "../words";
 
+/** What the office could not choose between. */
+type Choices = Record<string, string>[];
+
 export type Verdict<T> =
   | { fate: "arrived"; body: T }
   /** The office will never take this content under this id: the person must decide. */
-  | { fate: "refused"; status: number; problem: Problem; case: CaseView | null }
+  | { fate: "refused"; status: number; problem: Problem; case: CaseView | null; choices: Choices }
   /** Not now: the network, or an office that stumbles. */
   | { fate: "later"; status: number; problem: Problem | null; retry_after_s: number | null }
   /** Nobody is signed in for this item. */
@@ -35,7 +38,7 @@ export function judge<T>(answer: Answer<T> | NotSignedIn, isReceipt: (body: T) =
 /** A refusal in our own words, where the office's could not be had. */
 export function refuse(status: number, word: "too_large" | "photo_not_taken" | "photo_gone"): Verdict<never> {
   const problem: Problem = { status, code: word, message: both(word), errors: {} };
-  return { fate: "refused", status, problem, case: null };
+  return { fate: "refused", status, problem, case: null, choices: [] };
 }
 
 /** Client errors that pass by themselves; every other 4xx of the office is its last word. */
@@ -48,6 +51,6 @@ export function judgeProblem({ status, problem, body, retry_after_s }: Refused):
   if (problem.code === "must_change_password") return { fate: "pause" };
   if (status >= 500 || PASSING.has(status) || PASSING_CODES.has(problem.code))
     return { fate: "later", status, problem, retry_after_s };
-  const now = (body as { case?: CaseView | null } | null)?.case ?? null;
-  return { fate: "refused", status, problem, case: now };
+  const more = body as { case?: CaseView | null; choices?: Choices } | null;
+  return { fate: "refused", status, problem, case: more?.case ?? null, choices: more?.choices ?? [] };
 }

@@ -58,10 +58,10 @@ it("reads everything at first, then asks only what is new, with the ETag", async
 
 it("asks what waits for a person's units", async () => {
   const known = (await answers["/me"]?.().json()) as object;
-  answers["/me"] = () => json({ ...known, units: [{ id: "u1", area: { code: "v1" } }] });
+  answers["/me"] = () => json({ ...known, units: [{ id: "u1", kind: "department", area: { code: "v1" } }] });
   await lookOnce(NOW);
   expect(log.filter((path) => path.includes("ask="))).toEqual(
-    ["accept", "dispatch", "sign", "handle", "verify"].map((ask) => `/cases?ask=${ask}&limit=50`),
+    ["sign", "handle", "answer", "check"].map((ask) => `/cases?ask=${ask}&limit=50`),
   );
 });
 
@@ -84,6 +84,24 @@ it("fetches a changed case only if it is kept, and the lists", async () => {
   expect(log).not.toContain("/cases/k2");
   expect(log).not.toContain("/me");
   expect((await readCache("p1", "case/k1"))?.value).toEqual({ id: "k1", version: 2 });
+});
+
+it("carries along whole what asks something of this person, and again once it has moved", async () => {
+  const known = (await answers["/me"]?.().json()) as object;
+  answers["/me"] = () => json({ ...known, grants: [{ role: "grid_worker" }] });
+  let version = 3;
+  answers["/cases"] = () => json({ items: [{ id: "k9", version, received_at: "" }], next_cursor: null });
+  answers["/cases/k9"] = () => json({ id: "k9", version });
+  await lookOnce(NOW);
+  expect((await readCache("p1", "case/k9"))?.value).toEqual({ id: "k9", version: 3 });
+  answers["/changes"] = () =>
+    json({ items: [{ kind: "case", id: "k0", version: 1, gone: false }], next_cursor: "c2", more: false });
+  log = [];
+  await lookOnce(NOW);
+  expect(log).not.toContain("/cases/k9");
+  version = 4;
+  await lookOnce(NOW);
+  expect(log).toContain("/cases/k9");
 });
 
 it("asks again for what could not be fetched", async () => {

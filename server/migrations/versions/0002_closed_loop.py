@@ -54,7 +54,7 @@ def upgrade() -> None:
 def _add(table: str, name: str, kind: Any, *, reference: str | None = None, default: str | None = None) -> None:
     """Add a column alike on both databases; a default only fills the rows that are there."""
     dialect = op.get_bind().dialect
-    words = f"ALTER TABLE {table} ADD COLUMN {name} {kind.dialect_impl(dialect).compile(dialect=dialect)}"
+    words = f"ALTER TABLE {table} ADD COLUMN {name} {kind.compile(dialect=dialect)}"
     if default is not None:
         default = {"false": "0"}.get(default, default) if dialect.name == "sqlite" else default
         words += f" NOT NULL DEFAULT {default}"

@@ -1,10 +1,15 @@
 /** One field of a move's form, by the type the office names; an unknown type is asked for as text. */
-import type { CaseSummary, CaseView, Need, Page } from "../../api/shapes";
-import { listKey } from "../../live/cases";
+import type { CaseView, Need } from "../../api/shapes";
 import type { Helper, Party, Value } from "../../move/form";
-import { say, t, type Word } from "../../speak";
+import { say, t } from "../../speak";
+import type { Fix } from "../../store/rows";
+import { CaseField } from "./case-field";
 import { CategoryField } from "./category-field";
-import { useKept } from "./hooks";
+import { ChoiceField, FlagField } from "./choice-field";
+import { LocationField } from "./location-field";
+import { DayField, MomentField } from "./moment-field";
+import { PartiesField } from "./parties-field";
+import { PersonField } from "./person-field";
 import { PhotoField } from "./photo-field";
 import { HelpersField, UnitField, UnitsField } from "./unit-field";
 import { UrgencyField } from "./urgency-field";
@@ -13,23 +18,50 @@ interface Props {
   need: Need;
   one: CaseView;
   value: Value | undefined;
+  /** Why the field as it stands does not do. */
+  trouble: string | null;
   /** Units that another field of the form names. */
   taken: Set<string>;
-  onChange: (value: Value) => void;
+  onChange: (value: Value | undefined) => void;
   owner: string;
   person: string;
   keepNow: () => Promise<void>;
 }
 
+/** Types without a way of their own to leave them empty again. */
+const CLEARED = new Set(["choice", "category", "urgency", "case", "unit", "flag", "person"]);
+
 export function NeedField(props: Props) {
-  const { need } = props;
+  const { need, value, trouble } = props;
+  const clearable = !need.required && value !== undefined && value !== "" && CLEARED.has(need.type);
   return (
-    <fieldset class="field" data-need={need.name}>
+    <fieldset
+      class={trouble ? "field field--bad" : "field"}
+      data-need={need.name}
+      aria-describedby={trouble ? `why-${need.name}` : undefined}
+    >
       <legend class="card__title">
         {say(need.label)}
-        {!need.required && <span class="card__aside">{t("optional")}</span>}
+        {need.required ? (
+          <span class="must" title={t("required")}>
+            <span aria-hidden="true">*</span>
+            <span class="unseen">{t("required")}</span>
+          </span>
+        ) : (
+          <span class="card__aside">{t("optional")}</span>
+        )}
+        {clearable && (
+          <button type="button" class="plain-button" onClick={() => props.onChange(undefined)}>
+            {t("clear")}
+          </button>
+        )}
       </legend>
       {drawField(props)}
+      {trouble && (
+        <p class="field__why" id={`why-${need.name}`} role="alert">
+          {trouble}
+        </p>
+      )}
     </fieldset>
   );
 }
@@ -37,9 +69,14 @@ export function NeedField(props: Props) {
 function drawField({ need, one, value, taken, onChange, owner, person, keepNow }: Props) {
   const list = Array.isArray(value) ? value : [];
   const text = typeof value === "string" ? value : "";
+  const label = say(need.label);
   switch (need.type) {
     case "choice":
-      return <Choice need={need} value={value} onChange={onChange} />;
+      return <ChoiceField need={need} value={text} onChange={onChange} />;
+    case "flag":
+      return (
+        <FlagField label={label} value={typeof value === "boolean" ? value : undefined} onChange={onChange} />
+      );
     case "category":
       return <CategoryField value={text || null} onChoose={(category) => onChange(category.code)} />;
     case "urgency":
@@ -50,32 +87,31 @@ function drawField({ need, one, value, taken, onChange, owner, person, keepNow }
         <PhotoField owner={owner} person={person} isSettled={() => false} settled={keepNow} />
       );
     case "parties":
-      return <Parties value={list as Party[]} onChange={onChange} />;
+      return <PartiesField value={list as Party[]} onChange={onChange} />;
     case "case":
-      return <OtherCase one={one} value={value} onChange={onChange} label={say(need.label)} />;
+      return <CaseField one={one} value={text} onChange={onChange} label={label} />;
     case "unit":
       return <UnitField need={need} taken={taken} value={text} onChange={onChange} />;
     case "units":
       return <UnitsField need={need} taken={taken} value={list as string[]} onChange={onChange} />;
     case "helpers":
       return <HelpersField need={need} taken={taken} value={list as Helper[]} onChange={onChange} />;
+    case "person":
+      return <PersonField need={need} value={text} onChange={onChange} />;
+    case "location":
+      return <LocationField one={one} value={value as Fix | undefined} onChange={onChange} />;
     case "moment":
-      return (
-        <input
-          class="weui-input"
-          type="datetime-local"
-          aria-label={say(need.label)}
-          value={text}
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      );
+      return <MomentField label={label} value={text} onChange={onChange} />;
+    case "day":
+      return <DayField label={label} value={text} onChange={onChange} />;
     case "line":
       return (
         <input
           class="weui-input"
           type="text"
           autocomplete="off"
-          aria-label={say(need.label)}
+          aria-label={label}
+          aria-required={need.required}
           value={text}
           onInput={(event) => onChange(event.currentTarget.value)}
         />
@@ -85,88 +121,11 @@ function drawField({ need, one, value, taken, onChange, owner, person, keepNow }
         <textarea
           class="weui-textarea"
           rows={3}
-          aria-label={say(need.label)}
+          aria-label={label}
+          aria-required={need.required}
           value={text}
           onInput={(event) => onChange(event.currentTarget.value)}
         />
       );
   }
-}
-
-type Part = { value: Value | undefined; onChange: (value: Value) => void };
-
-function Choice({ need, value, onChange }: Part & { need: Need }) {
-  return (
-    <div class="choices choices--one" role="radiogroup" aria-label={say(need.label)}>
-      {(need.choices ?? []).map((choice) => (
-        <label key={choice.value} class={value === choice.value ? "choice choice--on" : "choice"}>
-          <input
-            type="radio"
-            name={need.name}
-            checked={value === choice.value}
-            onChange={() => onChange(choice.value)}
-          />
-          {say(choice.label)}
-        </label>
-      ))}
-    </div>
-  );
-}
-
-function OtherCase({ one, value, onChange, label }: Part & { one: CaseView; label: string }) {
-  const kept = useKept<Page<CaseSummary>>(listKey("all"))?.value.items ?? [];
-  const others = kept.filter((other) => other.id !== one.id);
-  return (
-    <select
-      class="select"
-      aria-label={label}
-      value={typeof value === "string" ? value : ""}
-      onChange={(event) => onChange(event.currentTarget.value)}
-    >
-      <option value="">{t("case_not_chosen")}</option>
-      {others.map((other) => (
-        <option key={other.id} value={other.id}>
-          {other.title} · {other.code}
-        </option>
-      ))}
-    </select>
-  );
-}
-
-const EMPTY: Party = { name: "", phone: "", id_number: "", role: "" };
-const FIELDS = ["name", "phone", "id_number", "role"] as const;
-
-function Parties({ value, onChange }: { value: Party[]; onChange: (value: Party[]) => void }) {
-  const put = (index: number, changes: Partial<Party>) =>
-    onChange(value.map((party, at) => (at === index ? { ...party, ...changes } : party)));
-  return (
-    <>
-      {value.map((party, index) => (
-        <div key={String(index)} class="party">
-          {FIELDS.map((field) => (
-            <input
-              key={field}
-              class="weui-input"
-              value={party[field]}
-              inputMode={field === "phone" ? "tel" : "text"}
-              autocomplete="off"
-              placeholder={t(`party_${field}` as Word)}
-              aria-label={`${t("party_n", { n: index + 1 })} ${t(`party_${field}` as Word)}`}
-              onInput={(event) => put(index, { [field]: event.currentTarget.value })}
-            />
-          ))}
-          <button
-            type="button"
-            class="plain-button plain-button--bad"
-            onClick={() => onChange(value.filter((_, at) => at !== index))}
-          >
-            {t("remove_party", { n: index + 1 })}
-          </button>
-        </div>
-      ))}
-      <button type="button" class="weui-btn weui-btn_default" onClick={() => onChange([...value, EMPTY])}>
-        {t("add_party")}
-      </button>
-    </>
-  );
 }

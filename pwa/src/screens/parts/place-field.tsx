@@ -11,12 +11,14 @@ import { Note } from "./page";
 import { PlaceSheet } from "./place-sheet";
 import { showAge } from "./times";
 
-type Place = Pick<DraftRow, "place" | "grid_code" | "no_location_reason">;
+export type Place = Pick<DraftRow, "place" | "grid_code" | "no_location_reason">;
 
 export function PlaceField(props: {
-  draft: DraftRow;
+  draft: Place;
   /** Gets the draft as it stands at that moment: a fix may come in long after this was drawn. */
-  onPlace: (change: (draft: DraftRow) => Partial<Place>) => void;
+  onPlace: (change: (draft: Place) => Partial<Place>) => void;
+  /** Only a point will do: no grid by name, no reason why there is none. */
+  pointOnly?: boolean;
 }) {
   const { place, grid_code, no_location_reason } = props.draft;
   const now = useNow(5_000);
@@ -56,7 +58,7 @@ export function PlaceField(props: {
 
   return (
     <section class="card" data-testid="place">
-      <h2 class="card__title">{t("place")}</h2>
+      {!props.pointOnly && <h2 class="card__title">{t("place")}</h2>}
       {place && found && (
         <>
           <p class="place__grid" data-testid="place-grid">
@@ -115,7 +117,7 @@ export function PlaceField(props: {
         </p>
       )}
       {!place && !byHand && trouble && <Note tone="warn">{t(`trouble_${trouble}_hint` as Word)}</Note>}
-      {!place && (trouble || byHand) && (
+      {!place && !props.pointOnly && (trouble || byHand) && (
         <label class="field">
           <span>{t("no_location_reason")}</span>
           <input
@@ -137,7 +139,7 @@ export function PlaceField(props: {
           type="button"
           class="weui-btn weui-btn_default"
           onClick={() => setEditing(true)}
-          disabled={grids.length === 0 && mine.length === 0}
+          disabled={grids.length === 0 && (props.pointOnly || mine.length === 0)}
         >
           {t("place_edit")}
         </button>
@@ -157,6 +159,7 @@ export function PlaceField(props: {
             };
             props.onPlace(() => ({ place: manual, grid_code: null }));
           }}
+          gridToo={!props.pointOnly}
           onGrid={(code) => {
             setEditing(false);
             props.onPlace(() => ({
@@ -172,7 +175,7 @@ export function PlaceField(props: {
 }
 
 /** Keep the better fix; a grid chosen at a border stays only while the new circle still touches it. */
-function takeFix(draft: DraftRow, fix: Fix): Partial<Place> {
+function takeFix(draft: Place, fix: Fix): Partial<Place> {
   if (draft.place?.fix === "manual" || (!draft.place && draft.grid_code)) return {};
   const place = betterFix(draft.place, fix);
   if (place === draft.place) return {};

@@ -11,6 +11,8 @@ export function PlaceSheet(props: {
   start: Point | null;
   onClose: () => void;
   onPoint: (point: Point) => void;
+  /** May a grid be named instead of a point? */
+  gridToo: boolean;
   onGrid: (code: string) => void;
 }) {
   const grids = pack.value?.grids ?? [];
@@ -41,7 +43,7 @@ export function PlaceSheet(props: {
       <p class="place__grid" role="status">
         {found?.name ?? t("place_outside")}
       </p>
-      {mine.length > 0 && (
+      {props.gridToo && mine.length > 0 && (
         <>
           <h3 class="weui-cells__title">{t("place_by_grid")}</h3>
           <div class="choices">

@@ -1,73 +1,59 @@
-/** The steps of a case (流转记录), newest first, each with who, when and what was said. */
+/** The steps of a case (流转记录), newest first: what, who for which unit and for whom, when, and what was said. */
 import type { CaseView, Step } from "../../api/shapes";
-import { say, t, tCode } from "../../speak";
-import { pack } from "../../state";
-import { nameCategory } from "./category-field";
+import { type Names, namesIn } from "../../case/names";
+import { t, tCode } from "../../speak";
+import { me } from "../../state";
+import { PhotoLinks } from "./photo-links";
+import { SaidLines } from "./said";
 import { showTime } from "./times";
 
-/** Ids and hashes say nothing to a reader; the report's own text stands above already. */
-const UNSAID = new Set(["photos", "parties", "repeat_of", "same_as", "location", "candidates"]);
-const UNITS = new Set(["lead", "unit", "units", "co", "copied"]);
-const MOMENTS = new Set(["at", "due_at", "arrived_at", "perform_by"]);
-const CODED = new Set(["result", "route", "level", "outcome", "mode", "present"]);
+/** A step that reached the office this much later than it was made was made without a network. */
+const OFFLINE_MS = 5 * 60_000;
 
-export function Timeline({ one, now }: { one: CaseView; now: Date }) {
-  const steps = [...one.steps].sort((a, b) => b.seq - a.seq);
+export function Timeline({ one, steps, now }: { one: CaseView; steps: Step[]; now: Date }) {
+  const names = namesIn(one, me.value);
   return (
     <ol class="timeline" data-testid="timeline">
       {steps.map((step) => (
-        <li key={step.id} class="timeline__step" data-action={step.action}>
-          <b>{tCode("act", step.action)}</b>
-          <small class="faint">
-            {[step.as_unit?.name, step.by?.name].filter(Boolean).join(" ")} · {showTime(step.at, now)}
-          </small>
-          {step.action !== "submit" && <Said step={step} one={one} now={now} />}
-        </li>
+        <TimelineStep key={step.id} step={step} one={one} names={names} now={now} />
       ))}
     </ol>
   );
 }
 
-function Said({ step, one, now }: { step: Step; one: CaseView; now: Date }) {
-  const lines = Object.entries(step.payload)
-    .filter(([field]) => !UNSAID.has(field))
-    .map(([field, value]): [string, string] => [
-      field,
-      UNITS.has(field) ? nameUnits(one, value) : sayValue(step.action, field, value, now),
-    ])
-    .filter(([, said]) => said !== "");
+function TimelineStep({ step, one, names, now }: { step: Step; one: CaseView; names: Names; now: Date }) {
+  const photos = one.photos.filter((photo) => photo.step === step.id);
+  const system = !step.by && !step.as_unit;
   return (
-    <>
-      {lines.map(([field, said]) => (
-        <p key={field} class="timeline__said">
-          <span class="faint">{tCode("field", field)}：</span>
-          {said}
-        </p>
-      ))}
-    </>
+    <li class={system ? "timeline__step timeline__step--system" : "timeline__step"} data-action={step.action}>
+      <b>{step.action === "remind" ? sayReminder(step) : tCode("act", step.action)}</b>
+      <small class="faint timeline__meta">
+        <span>{whoMade(step)}</span>
+        <time>{showTime(step.at, now)}</time>
+      </small>
+      {wasOffline(step) && (
+        <small class="faint">{t("made_at", { when: showTime(step.device_at ?? step.at, now) })}</small>
+      )}
+      {!["submit", "remind"].includes(step.action) && (
+        <SaidLines action={step.action} payload={step.payload} names={names} now={now} />
+      )}
+      {step.action !== "submit" && <PhotoLinks photos={photos} />}
+    </li>
   );
 }
 
-/** Units named by id, as the case's own assignments name them. */
-function nameUnits(one: CaseView, value: unknown): string {
-  const ids = (Array.isArray(value) ? value : [value]).map((named) => named?.unit ?? named);
-  return one.assignments
-    .filter((task, at, all) => all.findIndex((other) => other.unit.id === task.unit.id) === at)
-    .filter((task) => ids.includes(task.unit.id))
-    .map((task) => task.unit.name)
-    .join(t("separator"));
+/** e.g. 办理时限：黄灯. */
+function sayReminder({ payload }: Step): string {
+  const { kind, stage } = payload;
+  return t("reminded", { clock: tCode("clock", String(kind)), stage: tCode("stage", String(stage)) });
 }
 
-function sayValue(action: string, field: string, said: unknown, now: Date): string {
-  if (typeof said !== "string" && typeof said !== "number") return "";
-  const value = String(said);
-  if (MOMENTS.has(field)) return showTime(value, now);
-  if (CODED.has(field)) return tCode("said", value);
-  if (field === "category") return nameCategory(value);
-  if (field === "urgency") return tCode("urgency", value);
-  if (field === "code") {
-    const reason = pack.value?.reasons[action]?.find((one) => one.code === value);
-    return reason ? say(reason) : value;
-  }
-  return value;
+/** e.g. 消防应急所 李明（代王芳办理). */
+function whoMade(step: Step): string {
+  const who = [step.as_unit?.name, step.by?.name].filter(Boolean).join(" ") || t("by_system");
+  return step.on_behalf_of ? t("on_behalf_of", { who, name: step.on_behalf_of.name }) : who;
+}
+
+function wasOffline(step: Step): boolean {
+  return step.device_at !== null && Date.parse(step.at) - Date.parse(step.device_at) > OFFLINE_MS;
 }

@@ -5,6 +5,7 @@ import { drafts, sending, session, tray } from "../../state";
 import type { MoveItem, PhotoItem, ReportItem, TrayRow } from "../../store/rows";
 import { correctRefused, dropItem, takeBack } from "../../tray/enter";
 import { exportItem } from "../../tray/export";
+import { correctedBy } from "../../tray/leave";
 import { waitsForAnother } from "../../tray/order";
 import { Note } from "./page";
 import { showTime, showWait } from "./times";
@@ -15,7 +16,7 @@ export function TextItem({ row, now }: { row: ReportItem | MoveItem; now: Date }
       ? row.draft.text.trim()
       : `${row.label ? say(row.label) : tCode("act", row.action)} · ${row.case_code}`;
   const photos = tray.value.filter((other) => other.kind === "photo" && other.owner === row.id);
-  const resent = tray.value.some((other) => other.kind === "report" && other.draft.corrects === row.id);
+  const resent = tray.value.some((other) => correctedBy(other) === row.id);
   const begun = drafts.value.some((draft) => draft.corrects === row.id);
   return (
     <article
@@ -45,8 +46,8 @@ export function TextItem({ row, now }: { row: ReportItem | MoveItem; now: Date }
             {t("correct")}
           </button>
         )}
-        {row.kind === "move" && row.state === "refused" && (
-          <a class="plain-button plain-button--strong" href={link("case", row.case_id)}>
+        {row.kind === "move" && row.state === "refused" && !resent && (
+          <a class="plain-button plain-button--strong" href={link("redo", row.id)}>
             {t("look_again")}
           </a>
         )}

@@ -1,11 +1,9 @@
-/** Choosing units (单位): one, several, or several with a due each; a long list can be searched. */
-import { useState } from "preact/hooks";
+/** Choosing units (单位): one, several, or several with a due each. */
 import type { Need } from "../../api/shapes";
 import type { Helper } from "../../move/form";
 import { say, t } from "../../speak";
-
-/** More choices than this cannot be taken in at a glance. */
-const LONG = 8;
+import { MomentField } from "./moment-field";
+import { Picks } from "./picks";
 
 interface Field<V> {
   need: Need;
@@ -39,17 +37,16 @@ export function HelpersField({ need, taken, value, onChange }: Field<Helper[]>) 
     <>
       <Units need={need} taken={taken} chosen={chosen} onPick={pick} several />
       {value.map(({ unit, due_at }) => (
-        <label key={unit} class="helper" data-unit={unit}>
+        <div key={unit} class="helper" data-unit={unit}>
           <span>
             {nameOf(need, unit)} <small class="faint">{t("helper_due")}</small>
           </span>
-          <input
-            class="weui-input"
-            type="datetime-local"
+          <MomentField
+            label={`${nameOf(need, unit)} ${t("helper_due")}`}
             value={due_at}
-            onInput={(event) => setDue(unit, event.currentTarget.value)}
+            onChange={(due) => setDue(unit, due)}
           />
-        </label>
+        </div>
       ))}
     </>
   );
@@ -67,45 +64,7 @@ function Units(props: {
   onPick: (unit: string) => void;
   several?: boolean;
 }) {
-  const { need, taken, chosen, several = false } = props;
-  const [search, setSearch] = useState("");
-  const choices = need.choices ?? [];
-  const wanted = search.trim().toLowerCase();
-  const shown = choices.filter(
-    (choice) => chosen.includes(choice.value) || say(choice.label).toLowerCase().includes(wanted),
-  );
-  const long = choices.length > LONG;
-  return (
-    <>
-      {long && (
-        <input
-          class="search search--inset"
-          type="search"
-          value={search}
-          placeholder={t("search_unit")}
-          aria-label={`${say(need.label)} ${t("search_unit")}`}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
-      )}
-      {shown.length === 0 && <p class="fine">{t("no_unit_found")}</p>}
-      <div class={long ? "choices choices--one choices--long" : "choices choices--one"}>
-        {shown.map((choice) => {
-          const on = chosen.includes(choice.value);
-          return (
-            <label key={choice.value} class={on ? "choice choice--on" : "choice"} data-unit={choice.value}>
-              <input
-                type={several ? "checkbox" : "radio"}
-                name={need.name}
-                checked={on}
-                disabled={taken.has(choice.value)}
-                onChange={() => props.onPick(choice.value)}
-              />
-              {say(choice.label)}
-              {taken.has(choice.value) && <small class="choice__aside faint">{t("unit_taken")}</small>}
-            </label>
-          );
-        })}
-      </div>
-    </>
-  );
+  // Nothing offered at all is not the same as nothing found.
+  const none = t(props.need.choices?.length ? "no_unit_found" : "no_choice");
+  return <Picks {...props} search={t("search_unit")} none={none} why={t("unit_taken")} />;
 }

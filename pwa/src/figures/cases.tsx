@@ -1,0 +1,60 @@
+/** The cases behind one figure, newest first; says how many of them this person may not see. */
+import { useEffect, useState } from "preact/hooks";
+import type { CaseSummary } from "../api/shapes";
+import { CaseLine } from "../screens/cases";
+import { useNow } from "../screens/parts/hooks";
+import { Note, Page } from "../screens/parts/page";
+import { say, t } from "../speak";
+import { askBehind, type Behind } from "./ask";
+
+export function FigureCases(props: {
+  area: string;
+  month: string;
+  indicator: string;
+  part: "numerator" | "denominator";
+  row: string | null;
+}) {
+  const { area, month, indicator, part, row } = props;
+  const now = useNow(60_000);
+  const [items, setItems] = useState<CaseSummary[]>([]);
+  const [page, setPage] = useState<Behind | null>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
+
+  async function read(cursor: string | null): Promise<void> {
+    const answer = await askBehind({ area, month, indicator, part, key: row }, cursor);
+    if (answer.kind === "ok") {
+      setItems((before) => (cursor ? [...before, ...answer.body.items] : answer.body.items));
+      setPage(answer.body);
+      setTrouble(null);
+    } else setTrouble(answer.kind === "problem" ? say(answer.problem.message) : t("office_unreachable"));
+  }
+
+  useEffect(() => void read(null), [area, month, indicator, part, row]);
+
+  const next = page?.next_cursor;
+  return (
+    <Page title={page ? say(page.definition.name) : t("figures_title")} onBack={() => history.back()}>
+      {trouble && <Note tone="bad">{trouble}</Note>}
+      {!page && !trouble && <p class="empty">{t("loading")}</p>}
+      {page && <p class="fine">{say(page.definition.definition)}</p>}
+      {page && (
+        <p class="fine" data-testid="behind-count" data-count={page.count ?? ""}>
+          {t("figures_count", { n: page.count ?? 0 })}
+          {page.hidden > 0 && ` · ${t("figures_hidden", { n: page.hidden })}`}
+        </p>
+      )}
+      <div class={items.length ? "weui-cells" : ""} data-testid="cases">
+        {items.map((one, at) => (
+          <CaseLine key={`${one.id}/${at}`} one={one} now={now} />
+        ))}
+      </div>
+      {next && (
+        <div class="actions">
+          <button type="button" class="weui-btn weui-btn_default" onClick={() => read(next)}>
+            {t("more")}
+          </button>
+        </div>
+      )}
+    </Page>
+  );
+}
