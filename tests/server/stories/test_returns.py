@@ -1,4 +1,4 @@
-"""退回: a unit that says it is not its matter: silence agrees, a refusal undoes the wait, the second ask is ruled on."""
+"""退回: a unit says it is not its matter: silence agrees, a refusal undoes the wait, the second ask is ruled on."""
 
 from tests.server.stories.tale import Tale
 
