@@ -195,7 +195,7 @@ class Tale:
         if signed:
             self.does(UNITS[lead], "sign")
 
-    def does(self, account: str, action: str, **payload: Any) -> dict[str, Any]:
+    def does(self, account: str, action: str, /, **payload: Any) -> dict[str, Any]:
         """Somebody makes a move on the case as it stands; the case afterwards, as they see it."""
         answer = self.tries(account, action, **payload)
         problem = {name: answer.json.get(name) for name in ("code", "errors", "choices")}
@@ -205,7 +205,7 @@ class Tale:
         found: dict[str, Any] = answer.json["case"] or {}
         return found
 
-    def tries(self, account: str, action: str, **payload: Any) -> Any:
+    def tries(self, account: str, action: str, /, **payload: Any) -> Any:
         """The answer to a move. Payload words that name units, people or moments by their story words are put into
         ids and instants; `based_on`, `request`, `assignment`, `as_unit`, `device_at`, `step_id` go into the body."""
         about = {name: payload.pop(name) for name in ("request", "assignment") if name in payload}
@@ -221,7 +221,7 @@ class Tale:
         }  # fmt: skip
         return self.stage.client(account).put(f"/cases/{self.case['id']}/steps/{step_id}", json=body)
 
-    def is_refused(self, account: str, action: str, code: str, *fields: str, **payload: Any) -> dict[str, Any]:
+    def is_refused(self, account: str, action: str, code: str, /, *fields: str, **payload: Any) -> dict[str, Any]:
         """A move that must be refused so, naming exactly these fields."""
         status = {"move_not_allowed": 409, "case_has_moved": 409, "not_found": 404}.get(code, 422)
         return refused(self.tries(account, action, **payload), status, code, *fields)
