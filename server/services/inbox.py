@@ -13,7 +13,6 @@ from server.models import Case, Message
 from server.models.numbers import next_change
 from server.rules.refusals import Refusal, invalid
 
-
 COUNTED_TO = 1000
 """Every push says how many are unread; whoever never reads must not make that slow."""
 
