@@ -3,11 +3,12 @@
 
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test soak check bench lock clean
 
 help:
 	@echo 'make run    启动：装好所需、建演示县、开服务       get ready, make the demo county, serve'
 	@echo 'make test   安装测试所需并全部运行                 install what the tests need, run all of them'
+	@echo 'make soak   长时间的故障测试                       the long versions of the tests of faults'
 	@echo 'make check  几秒钟的检查：格式、类型、导入方向     seconds: lint, types, import directions'
 	@echo 'make bench  性能测量，结果见 docs/benchmarks.md    measurements, see docs/benchmarks.md'
 	@echo 'make lock   按 pyproject.toml 重写依赖锁           rewrite the locks from pyproject.toml'
@@ -24,6 +25,12 @@ test:
 	@$(PYTHON) deploy/local/environment.py test
 	@.venv/bin/python deploy/local/pwa.py build
 	@exec tests/everything.sh
+
+soak:
+	@$(PYTHON) deploy/local/environment.py test
+	@.venv/bin/python deploy/local/pwa.py build
+	@.venv/bin/python tests/provision.py >/dev/null
+	@OUTAGE_S=60 exec tests/pytest.sh -m soak $(ARGS)
 
 check:
 	@$(PYTHON) deploy/local/environment.py test

@@ -7,6 +7,8 @@ import click
 from server.cli import COMMANDS
 from server.config import SettingsError
 from workers.courier import courier_command, schedule_command
+from workers.outbox import outbox
+from workers.robots import robot
 from workers.web import serve_command
 
 
@@ -18,7 +20,7 @@ def gridloop() -> None:
     """
 
 
-for command in (*COMMANDS, serve_command, courier_command, schedule_command):
+for command in (*COMMANDS, serve_command, courier_command, schedule_command, outbox, robot):
     gridloop.add_command(command)
 
 

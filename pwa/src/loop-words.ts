@@ -13,8 +13,9 @@ export const LOOP_WORDS = {
   reworked: ["返工 {n} 次", "Sent back {n}×"],
   reopened: ["重开 {n} 次", "Reopened {n}×"],
   parties: ["当事人", "Parties"],
+  reminded: ["{clock}：{stage}", "{clock}: {stage}"],
   by_system: ["系统", "The office itself"],
-  on_behalf_of: ["代{name}办理", "for {name}"],
+  on_behalf_of: ["{who}（代{name}办理）", "{who} for {name}"],
   made_at: ["手机时间 {when}（离线办理）", "made at {when}, offline"],
   place_set: ["已更正", "Set anew"],
   flag_yes: ["是", "Yes"],
@@ -38,12 +39,13 @@ export const LOOP_WORDS = {
   // Requests 请求
   requests: ["请求", "Requests"],
   asked_at: ["{when}提出", "asked {when}"],
-  answer_due: ["{when}前答复", "answer by {when}"],
+  answer_due: ["{when}前答复（{left}）", "answer by {when} ({left})"],
   request_of: ["{unit} · {request}", "{unit}: {request}"],
-  acknowledge_due: ["{when}前回复", "acknowledge by {when}"],
+  acknowledge_due: ["{when}前回复（{left}）", "acknowledge by {when} ({left})"],
 
   // Possible duplicates 疑似重复
   duplicates: ["疑似重复", "Possible duplicates"],
+  duplicates_more: ["还有 {n} 件", "{n} more"],
   duplicate_of: ["相距 {m} 米", "{m} m away"],
   why_near: ["位置相近", "near"],
   why_recent: ["时间相近", "recent"],

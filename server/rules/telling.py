@@ -87,7 +87,7 @@ def _approver(scene: Scene) -> list[Hearer]:
 
 
 def _superior(scene: Scene) -> list[Hearer]:
-    held = scene.before.holder_id or scene.after.holder_id
+    held = scene.before.concerned or scene.after.concerned
     return _members([scene.world.offices.parent_centre(held)] if held else [], "oversight")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, or_, select, true, update
 
 from server.db import insert_once, insert_rows
 from server.models import Case, PhotoListing, Step
@@ -124,17 +124,26 @@ def open_case(
     return row, after, records.step_view(1, entry.envelope, entry.payload, entry.hash)
 
 
-def lock(tx: Connection, *ids: uuid.UUID, wait: bool = True) -> int | None:
+def lock(
+    tx: Connection, *ids: uuid.UUID, wait: bool = True, seen_by: Sequence[str] | None = None
+) -> int | None:  # fmt: skip
     """Hold these cases until the transaction ends, in the order of their ids so that nobody waits in a circle.
 
-    Returns: this transaction's change number; None when the first of them does not exist, or is held by somebody
-    else and `wait` is False.
+    Others may still refer to a held case (FOR NO KEY UPDATE): two that are accepted as repeats of each other would else
+    wait for one another.
+
+    Args:
+        seen_by: subjects; the first case is not even waited for unless one of them may see it.
+
+    Returns: this transaction's change number; None when the first of them does not exist, may not be seen, or is held
+    by somebody else and `wait` is False.
     """
+    seen = true() if seen_by is None else or_(Case.id != ids[0], access.sees(list(seen_by)))
     rows = tx.execute(
         select(Case.id, change_column(tx))
-        .where(Case.id.in_(ids))
+        .where(Case.id.in_(ids), seen)
         .order_by(Case.id)
-        .with_for_update(of=Case, skip_locked=not wait)
+        .with_for_update(of=Case, key_share=True, skip_locked=not wait)
     ).all()
     if ids[0] not in {row.id for row in rows}:
         return None

@@ -14,8 +14,8 @@ from typing import IO
 
 from sqlalchemy import Connection, select, update
 
-from server.db import glance, insert_once, reading, transaction
-from server.models import Audience, Photo, PhotoListing, Step
+from server.db import glance, insert_once, transaction
+from server.models import Audience, Case, Photo, PhotoListing, Step
 from server.models.numbers import next_change
 from server.office import office
 from server.rules.refusals import Refusal
@@ -106,14 +106,18 @@ def rendition(person: SignedIn, sha256: str, size: str) -> Path:
     Raises:
         Refusal: `not_found` for everybody else.
     """
-    with reading() as snapshot:
-        cases = snapshot.execute(
+    with glance() as connection:
+        seen = connection.execute(
             select(PhotoListing.case_id)
-            .where(PhotoListing.sha256 == bytes.fromhex(sha256), PhotoListing.arrived_at.is_not(None))
-            .distinct()
-        ).scalars()
-        if not any(access.may_see(snapshot, person, case_id) for case_id in cases.all()):
-            raise Refusal("not_found")
+            .join(Audience, Audience.case_id == PhotoListing.case_id)
+            .where(
+                PhotoListing.sha256 == bytes.fromhex(sha256), PhotoListing.arrived_at.is_not(None),
+                Audience.subject.in_(access.subjects(person)), Audience.gone.is_(False),
+            )
+            .limit(1)
+        ).first()  # fmt: skip
+    if seen is None:
+        raise Refusal("not_found")
     original = stored(sha256)
     place = original.with_name(f"{sha256}.{size}.jpg")
     if not place.exists():
@@ -148,6 +152,8 @@ def _mark_arrived(tx: Connection, person: SignedIn, parent_id: uuid.UUID, sha256
         .returning(PhotoListing.case_id)
     ).scalar()
     if case_id is not None:
+        # A move on the case writes the same rows: hold the case first, or the two wait for each other.
+        tx.execute(select(Case.id).where(Case.id == case_id).with_for_update(key_share=True))
         tx.execute(update(Audience).where(Audience.case_id == case_id).values(change=next_change(tx)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, union
+from sqlalchemy import Connection, Row, Select, bindparam, select, union
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.models import (
@@ -26,7 +26,7 @@ from server.models import (
 from server.models.nested import nested, unnest
 from server.rules import facts as rules
 from server.rules.history import TELLING, remember
-from server.services import parties
+from server.services import access, parties
 from server.services.audience import Seat
 from server.services.hearing import Hearing
 
@@ -119,10 +119,22 @@ _WHOLE = (
 )  # fmt: skip
 
 
+_SEEN = _WHOLE.where(access.sees(bindparam("subjects", expanding=True)))
+
+
 def load(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
     """Read a whole case (one statement); None when there is no such case. Whether it may be seen is the caller's
     to ask."""
-    row = hearing.tx.execute(_WHOLE, {"id": case_id}).first()
+    return _record(hearing, hearing.tx.execute(_WHOLE, {"id": case_id}).first())
+
+
+def load_seen(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
+    """Read a whole case that the person may see; what they may not see costs as little as what is not there."""
+    given = {"id": case_id, "subjects": access.subjects(hearing.person)}
+    return _record(hearing, hearing.tx.execute(_SEEN, given).first())
+
+
+def _record(hearing: Hearing, row: Row[Any] | None) -> Record | None:
     if row is None:
         return None
     values = row._mapping

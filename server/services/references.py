@@ -1,7 +1,7 @@
 """What a move's payload refers to: a corrected place, another case. Looks it up, judges nothing else."""
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -12,11 +12,16 @@ from server.rules.facts import Facts
 from server.rules.refusals import invalid
 from server.services import access, duplicates, records, whereabouts
 from server.services.hearing import Hearing
+from server.services.records import Record
 
 CASE_NAMED_BY: Mapping[str, str] = {
     "merge": "master", "void": "case", "accept": "repeat_of", "handle_here": "repeat_of",
 }  # fmt: skip
 """Moves whose payload names another case, and the field that does."""
+
+
+class PartnerChanged(Exception):
+    """Another case is the partner by now than the one that was locked: begin again."""
 
 
 def partner(tx: Connection, case_id: uuid.UUID, action: str, payload: Mapping[str, Any]) -> list[uuid.UUID]:
@@ -27,6 +32,16 @@ def partner(tx: Connection, case_id: uuid.UUID, action: str, payload: Mapping[st
         master = tx.execute(select(Case.master_id).where(Case.id == case_id)).scalar()
         return [master] if master else []
     return []
+
+
+def check_partner(record: Record, action: str, locked: Sequence[uuid.UUID]) -> None:
+    """Is the locked master still the one that a follower is taken out of?
+
+    Raises:
+        PartnerChanged: it was taken out and merged into another one while this transaction waited.
+    """
+    if action == "split" and record.facts.master_id is not None and record.facts.master_id not in locked:
+        raise PartnerChanged
 
 
 def place(hearing: Hearing, action: str, payload: Mapping[str, Any]) -> Place | None:

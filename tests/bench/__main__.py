@@ -15,7 +15,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 import psycopg  # noqa: E402  # after the path is right
 import structlog  # noqa: E402
 
-from tests.bench import city, locate, report  # noqa: E402
+from tests.bench import city, courier, locate, report  # noqa: E402
 
 
 def read_arguments() -> argparse.Namespace:
@@ -40,6 +40,11 @@ def read_arguments() -> argparse.Namespace:
     day.add_argument("--photo-share", type=float, default=0.03)
     day.add_argument("--phones", type=int, default=16)
     day.add_argument("--kills", type=int, default=4)
+    carrying = commands.add_parser("courier", help="messages a second from the queues to a push service, and how soon")
+    carrying.add_argument("--database", choices=("postgresql",), default="postgresql")
+    carrying.add_argument("--rounds", type=int, default=3)
+    carrying.add_argument("--messages", type=int, default=400)
+    carrying.add_argument("--seconds", type=float, default=15)
     return parser.parse_args()
 
 
@@ -60,7 +65,9 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     if arguments["database"] == "postgresql":
         need_durable_postgres()
-    commands: dict[str, Callable[..., None]] = {"report": report.main, "locate": locate.main, "city": city.main}
+    commands: dict[str, Callable[..., None]] = {
+        "report": report.main, "locate": locate.main, "city": city.main, "courier": courier.main,
+    }  # fmt: skip
     commands[command](**arguments)
 
 

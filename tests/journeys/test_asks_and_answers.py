@@ -33,11 +33,12 @@ def test_more_time_is_asked_for_and_granted(office: Any, phones: Callable[..., A
     brigade.find_case("handle", signed)
     brigade.begin_move("ask_extension")
     brigade.fill_in(reason="需等物业拿来仓库钥匙才能清运")
-    brigade.set_moment("[data-need=due_at]", datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=300))
+    due = handling_due(office, signed)["due_current"]
+    brigade.set_moment("[data-need=due_at]", due + timedelta(days=90))
     brigade.submit()
     expect(brigade.page.locator("[data-need=due_at] .field__why")).to_be_visible()
     take_picture(brigade, "refused-field", "[data-need=due_at]")
-    brigade.set_moment("[data-need=due_at]", datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=6))
+    brigade.set_moment("[data-need=due_at]", due + timedelta(days=1))
     brigade.submit()
     brigade.expect_step("ask_extension")
     brigade.expect_unsent(0)
@@ -48,10 +49,16 @@ def test_more_time_is_asked_for_and_granted(office: Any, phones: Callable[..., A
     township.make("grant_extension")
     expect(township.page.locator("[data-request=extension]")).to_have_count(0)
 
-    [handle] = [
-        one for one in office.ask("fire1", "GET", f"/cases/{signed['id']}")["deadlines"] if one["kind"] == "handle"
-    ]
+    handle = handling_due(office, signed)
     assert handle["due_current"] > handle["due_original"]
+
+
+def handling_due(office: Any, case: dict[str, Any]) -> dict[str, datetime]:
+    """The lead's limit as it was and as it is now, in the office's zone."""
+    clocks = office.ask("fire1", "GET", f"/cases/{case['id']}")["deadlines"]
+    [handle] = [one for one in clocks if one["kind"] == "handle"]
+    zone = ZoneInfo("Asia/Shanghai")
+    return {name: datetime.fromisoformat(handle[name]).astimezone(zone) for name in ("due_original", "due_current")}
 
 
 def test_whoever_is_named_finds_the_case_in_hand(office: Any, phones: Callable[..., Any], signed: Any) -> None:

@@ -104,11 +104,10 @@ def unread(phone: Any) -> int:
 def test_what_was_pushed_can_be_read_without_a_network_afterwards(office: Any, phone: Any) -> None:
     phone.wait_for_pack()
     worker = Worker(phone)
+    before = office.ask("village1", "GET", "/inbox")["unread"]
     case = file_emergency(office)
     worker.push(notice(case))
-    phone.until(worker.shown, "the notice")
-    phone.open("cases")
-    expect(phone.page.locator(f"[data-code='{case['code']}']")).to_be_visible()
+    phone.until(lambda: unread(phone) == before + 1, "the badge")
     phone.context.set_offline(True)
     phone.page.reload()
     phone.open("inbox")

@@ -24,6 +24,7 @@ const SELDOM = new Set([
   "excuse",
   "answer_source",
 ]);
+const SELDOM_RANK = 3;
 /** Buttons that fit below a case on a phone beside 更多. */
 const SHOWN = 3;
 
@@ -44,9 +45,14 @@ export function findOffer(moves: Move[], action: string, about: string): Move | 
 
 /** The next things to do, and those behind 更多. Somebody waits for an answer first; else the office's order. */
 export function arrange(moves: Move[], one: CaseView): { first: Move[]; more: Move[] } {
-  const rank = (move: Move) => (isSeldom(move, one) ? 2 : move.request ? 0 : 1);
+  const again = new Set(moves.filter((move, at) => moves.findIndex((a) => a.action === move.action) < at));
+  const rank = (move: Move) => {
+    if (isSeldom(move, one)) return SELDOM_RANK;
+    // The second of a kind must not push what else may be done out of sight.
+    return again.has(move) ? 2 : move.request ? 0 : 1;
+  };
   const sorted = [...moves].sort((a, b) => rank(a) - rank(b));
-  const usual = sorted.filter((move) => rank(move) < 2).length;
+  const usual = sorted.filter((move) => rank(move) < SELDOM_RANK).length;
   // One move more takes no more room than the button that would hide it.
   if (usual === sorted.length && usual <= SHOWN + 1) return { first: sorted, more: [] };
   const shown = Math.min(SHOWN, Math.max(usual, 1));
@@ -70,7 +76,10 @@ export function describeAbout(move: Move, one: CaseView): About | null {
   const task = one.assignments.find((other) => other.id === move.assignment);
   if (task) return { unit: task.unit.name, request: null };
   const request = one.requests?.find((other) => other.id === move.request);
-  return request ? { unit: request.by?.name ?? null, request } : null;
+  if (!request) return null;
+  // What is asked for is told apart by who asks, a supervision by whom it is against.
+  const unit = request.kind === "supervision" ? request.to : request.by;
+  return { unit: unit?.name ?? null, request };
 }
 
 /** Is the action offered for more than one assignment or request? */

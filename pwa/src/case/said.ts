@@ -5,7 +5,7 @@ export type Said =
   | { field: string; kind: "text"; text: string }
   | { field: string; kind: "code"; code: string }
   | { field: string; kind: "moment" | "day"; at: string }
-  | { field: string; kind: "category" | "urgency" | "reason" | "rung" | "stage" | "clock"; code: string }
+  | { field: string; kind: "category" | "urgency" | "reason" | "rung"; code: string }
   | { field: string; kind: "flag"; yes: boolean }
   | { field: string; kind: "names"; names: string[] }
   | { field: string; kind: "place" }
@@ -26,12 +26,11 @@ const CODED = new Set([
   "target",
   "kind",
 ]);
-const KINDS: Record<string, "category" | "urgency" | "reason" | "rung" | "stage"> = {
+const KINDS: Record<string, "category" | "urgency" | "reason" | "rung"> = {
   category: "category",
   urgency: "urgency",
   code: "reason",
   rung: "rung",
-  stage: "stage",
 };
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -55,16 +54,16 @@ function place(field: string): number {
   return at < 0 ? FIRST.length : at;
 }
 
-/** `action` decides between words that several moves use alike, such as `kind`. */
-export function sayPayload(action: string, payload: Record<string, unknown>, names: Names): Said[] {
+/** The fields worth saying, in the order in which they are said. */
+export function sayPayload(payload: Record<string, unknown>, names: Names): Said[] {
   const fields = Object.entries(payload).sort(([a], [b]) => place(a) - place(b));
   return fields.flatMap(([field, value]) => {
-    const said = UNSAID.has(field) ? null : sayField(action, field, value, names);
+    const said = UNSAID.has(field) ? null : sayField(field, value, names);
     return said ? [said] : [];
   });
 }
 
-function sayField(action: string, field: string, value: unknown, names: Names): Said | null {
+function sayField(field: string, value: unknown, names: Names): Said | null {
   if (value === null || value === undefined || value === "") return null;
   if (field === "location") return { field, kind: "place" };
   if (Array.isArray(value)) return sayNames(field, value.map(idOf), names);
@@ -75,7 +74,6 @@ function sayField(action: string, field: string, value: unknown, names: Names): 
   if (ID.test(text)) return sayNames(field, [text], names);
   if (MOMENTS.has(field)) return { field, kind: "moment", at: text };
   if (field === "review_on") return { field, kind: "day", at: text };
-  if (action === "remind" && field === "kind") return { field, kind: "clock", code: text };
   const kind = KINDS[field];
   if (kind) return { field, kind, code: text };
   return CODED.has(field) ? { field, kind: "code", code: text } : { field, kind: "text", text };

@@ -11,7 +11,10 @@ import { ListTabs, useLists } from "./parts/lists";
 import { Note, Page } from "./parts/page";
 import { showTime } from "./parts/times";
 
-/** The list asked for by the address, else the first that holds something, else the first there is. */
+/** Looked at first when nothing asks for an answer or a decision. */
+const BY_THE_WAY: ListName[] = ["handle", "overdue", "waiting", "all"];
+
+/** The list asked for by the address, else the first that holds something: what waits for a decision first. */
 export function Cases({ name }: { name: ListName | null }) {
   const now = useNow(60_000);
   const lists = useLists();
@@ -22,7 +25,8 @@ export function Cases({ name }: { name: ListName | null }) {
   const own = listsOf(me.value);
   useEffect(() => {
     if (name !== null || opened !== null || !lists) return;
-    const full = own.find((one) => fill(one, lists.kept, now).items.length > 0);
+    const deciding = own.filter((one) => !BY_THE_WAY.includes(one) && one !== "done");
+    const full = [...deciding, ...BY_THE_WAY].find((one) => fill(one, lists.kept, now).items.length > 0);
     setOpened(full ?? "all");
   }, [name, opened, lists]);
   const shown = name ?? opened ?? "all";

@@ -1,7 +1,15 @@
 /** The generic form of a move: what it sends and what it lacks, from the office's description alone. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { CaseView, Move, Need } from "../../src/api/shapes";
-import { composePayload, findLacks, startValues, unitsElsewhere } from "../../src/move/form";
+import { stamp } from "../../src/draft/body";
+import {
+  composePayload,
+  findLacks,
+  refill,
+  startValues,
+  unitsElsewhere,
+  type Value,
+} from "../../src/move/form";
 
 const need = (name: string, type: string, required: boolean, more: Partial<Need> = {}): Need => ({
   name,
@@ -100,4 +108,82 @@ it("knows the units that other fields name", () => {
 it("lets a move stand without its only field when that is optional", () => {
   const sign: Move = { action: "sign", needs: [need("arrived_at", "moment", false)] };
   expect(findLacks(sign, composePayload(sign, { arrived_at: "" }, []))).toEqual([]);
+});
+
+const EVERY: [type: string, filled: Value, sent: unknown][] = [
+  ["text", "  已经处理好  ", "已经处理好"],
+  ["line", "三号楼前", "三号楼前"],
+  ["choice", "resolved", "resolved"],
+  ["category", "H-FIRE-01", "H-FIRE-01"],
+  ["urgency", 3, 3],
+  ["parties", [{ name: "张三", phone: "", id_number: "", role: "租户" }], [{ name: "张三", role: "租户" }]],
+  ["case", "c2", "c2"],
+  ["unit", "u1", "u1"],
+  ["units", ["u1", "u2"], ["u1", "u2"]],
+  [
+    "helpers",
+    [{ unit: "u2", due_at: "2026-11-22T15:00" }],
+    [{ unit: "u2", due_at: stamp(new Date("2026-11-22T15:00")) }],
+  ],
+  ["moment", "2026-11-23T09:30", stamp(new Date("2026-11-23T09:30"))],
+  ["day", "2026-12-01", "2026-12-01"],
+  ["flag", false, false],
+  ["person", "p7", "p7"],
+  [
+    "location",
+    {
+      lon: 111.2,
+      lat: 34.7,
+      crs: "wgs84",
+      accuracy_m: null,
+      fix: "manual",
+      taken_at: "2026-11-22T01:00:00Z",
+    },
+    { lon: 111.2, lat: 34.7, crs: "wgs84", fix: "manual" },
+  ],
+];
+
+describe.each(EVERY)("a field of type %s", (type, filled, sent) => {
+  const required: Move = { action: "any", needs: [need("field", type, true)] };
+
+  it("is sent as the office wants it and asked for while empty", () => {
+    const payload = composePayload(required, { field: filled }, []);
+    expect(payload).toEqual({ field: sent });
+    expect(findLacks(required, payload)).toEqual([]);
+    expect(findLacks(required, composePayload(required, {}, []))).toMatchObject([{ why: "missing" }]);
+  });
+
+  it("is left out while optional and empty", () => {
+    const optional: Move = {
+      action: "any",
+      needs: [need("field", type, false), need("reason", "text", true)],
+    };
+    expect(composePayload(optional, { reason: "说明原因" }, [])).toEqual({ reason: "说明原因" });
+  });
+
+  it("comes back as it was filled in after a refusal", () => {
+    const again = refill(required, { field: sent });
+    expect(composePayload(required, again, [])).toEqual({ field: sent });
+  });
+});
+
+it("sends photos by hash and asks for those that are required", () => {
+  const move: Move = { action: "finish", needs: [need("photos", "photos", true)] };
+  expect(composePayload(move, {}, ["aa"])).toEqual({ photos: ["aa"] });
+  expect(findLacks(move, composePayload(move, {}, []))).toMatchObject([{ why: "missing" }]);
+  expect(refill(move, { photos: ["aa"] })).toEqual({});
+});
+
+it("starts a correction empty: what nobody touched is not corrected", () => {
+  const correct: Move = {
+    action: "correct",
+    needs: [need("category", "category", false), need("urgency", "urgency", false)],
+  };
+  expect(startValues(correct, { category: "H-FIRE-01", urgency: 3 } as CaseView)).toEqual({});
+});
+
+it("asks for the name of every party", () => {
+  const parties = [{ name: "", phone: "138", id_number: "", role: "" }];
+  const payload = composePayload(SUPPLEMENT, { parties }, []);
+  expect(findLacks(SUPPLEMENT, payload)).toMatchObject([{ need: { name: "parties" }, why: "name" }]);
 });

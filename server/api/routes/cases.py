@@ -87,11 +87,19 @@ def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], i
     """Make a move on a case under the step id that the device minted."""
     raw = bodies.read_json()
     content = log.content_digest(raw, office().keys.content)
+    while True:
+        try:
+            return _move(case_id, step_id, raw, content)
+        except references.PartnerChanged:
+            continue  # only another merge that was committed meanwhile brings this about
+
+
+def _move(case_id: uuid.UUID, step_id: uuid.UUID, raw: dict[str, Any], content: bytes) -> tuple[dict[str, Any], int]:
     action, payload = str(raw.get("action", "")), raw.get("payload")
     with transaction() as tx:
         hearing = hear(tx, who(), g.now)
         others = references.partner(tx, case_id, action, payload) if isinstance(payload, dict) else []
-        change = cases.lock(tx, case_id, *others)
+        change = cases.lock(tx, case_id, *others, seen_by=access.subjects(who()))
         record = records.load(hearing, case_id) if change is not None else None
         if known := _known(hearing, record, step_id):
             cases.check_replay(known, who(), content, action, case_id)
@@ -102,6 +110,7 @@ def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], i
             raise invalid("action", "没有这种操作。", "There is no such action.")
         if record is None or change is None or not records.visible(record, access.subjects(who())):
             raise Refusal("not_found")
+        references.check_partner(record, action, others)
         _check_about(body, move)
         wish = cases.Wish(
             body["action"], body["based_on"], body["payload"], body["as_unit"], body["assignment"], body["request"]
@@ -117,8 +126,8 @@ def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], i
 
 def show(hearing: Hearing, case_id: uuid.UUID) -> dict[str, Any] | None:
     """The whole case, or None when this person may not see it (or there is none)."""
-    record = records.load(hearing, case_id)
-    if record is None or not records.visible(record, access.subjects(hearing.person)):
+    record = records.load_seen(hearing, case_id)
+    if record is None:
         return None
     return views.whole(hearing, record, duplicates.find(hearing, record.case))
 

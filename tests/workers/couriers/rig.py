@@ -15,18 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import http_ece
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import delete, select, update
 
 from server import create_app
 from server.config import Settings
-from server.db import transaction
+from server.db import db, transaction
 from server.models import Delivery, Message, PushSubscription, Rule
 from server.services import reference
 from tests.conftest import Office, sign_in
 from tests.workers.conftest import PROGRAM, Running, free_port, wait_until
 from tests.workers.couriers.push_service import Channel, Post, PushService
+from workers.main import gridloop
 
 
 class RedisServer:
@@ -101,6 +103,33 @@ class Rig:
             if name == "serve":
                 running.wait_until_it_answers()
         return self
+
+    def start_again(self, name: str) -> Running:
+        """A second process of the same kind beside the first."""
+        apart = {"courier_metrics_port": "0"} if self.redis else {}
+        return self.start(PROGRAM, name, **{**self.settings, **apart})
+
+    def command(self, *words: str) -> str:
+        """What a command of `gridloop` prints; it must succeed."""
+        environment: dict[str, str | None] = {
+            f"GRIDLOOP_{name.upper()}": value for name, value in self.settings.items()
+        }
+        done = CliRunner().invoke(gridloop, words, env=environment, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def reconnect(self) -> None:
+        """Drop this test's own connections, which the database has ended."""
+        with self.office.app.app_context():
+            db.engine.dispose()
+
+    def metrics(self) -> dict[str, float]:
+        """What the courier answers Prometheus."""
+        connection = http.client.HTTPConnection("127.0.0.1", int(self.settings["courier_metrics_port"]), timeout=60)
+        connection.request("GET", "/metrics")
+        lines = connection.getresponse().read().decode().splitlines()
+        connection.close()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
 
     def run_all(self) -> "Rig":
         return self.run("serve", *(("courier", "schedule") if self.redis else ()))

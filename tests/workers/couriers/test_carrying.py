@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from server.models import PushSubscription
+from tests.workers.conftest import wait_until
 from tests.workers.couriers.push_service import DropError, Post
 from tests.workers.couriers.rig import Rig
 
@@ -83,16 +83,6 @@ def test_a_push_whose_answer_was_lost_is_sent_again_under_the_same_topic(rig: Ri
     assert {browser.read(post)["tag"] for post in [*taken, *again]} == {browser.read(again[0])["tag"]}
 
 
-@pytest.mark.parametrize("status", [400, 403, 413])
-def test_what_will_never_be_taken_is_a_dead_letter(rig: Rig, emergency: Any, status: int):
-    rig.subscribe("village1")
-    rig.push.fault = lambda _post: (status, {})
-    rig.file(emergency())
-    rig.wait_until_carried(1)
-    [row] = rig.deliveries()
-    assert (row.state, row.outcome, row.tries) == ("dead", f"status {status}", 1)
-
-
 def test_news_of_a_minute_are_one_notice(rig: Rig, report: Any):
     """What is good to know comes together; the inbox has each of it."""
     reporter = rig.subscribe("worker1")
@@ -106,3 +96,18 @@ def test_news_of_a_minute_are_one_notice(rig: Rig, report: Any):
     told = reporter.read(post)
     assert (told["zh"], told["case"], told["unread"]) == ("3 条新通知", None, 3)
     assert post.headers["urgency"] == "low"
+
+
+def test_what_will_never_be_taken_is_a_dead_letter_that_an_operator_sees_and_sends_again(rig: Rig, emergency: Any):
+    rig.subscribe("village1")
+    rig.push.fault = lambda _post: (413, {})
+    rig.file(emergency())
+    rig.wait_until_carried(1)
+    [row] = rig.deliveries()
+    assert (row.state, row.outcome, row.tries) == ("dead", "status 413", 1)
+    assert str(row.id) in rig.command("outbox", "dead")
+    assert str(row.id) not in rig.command("outbox", "list")
+    rig.push.fault = lambda _post: None
+    assert "1" in rig.command("outbox", "again", "--all")
+    wait_until(lambda: rig.states() == {"delivered": 1})
+    assert str(row.id) in rig.command("outbox", "list", "--state", "delivered")

@@ -1,7 +1,7 @@
 /** Clocks of a case (时限): when each is due, how long is left, and its light or rung. */
 import type { CaseView, Deadline } from "../../api/shapes";
 import { type Light, lightOf } from "../../case/clocks";
-import { t, tCode } from "../../speak";
+import { tCode } from "../../speak";
 import { showLeft, showTime } from "./times";
 
 const TONES: Record<Light, string> = {
@@ -21,21 +21,18 @@ export function ClockLine(props: { clock: Deadline; one: CaseView; now: Date; na
   return (
     <div class="clock" data-clock={clock.kind} data-light={light}>
       <span class="clock__what">
-        {tCode("clock", clock.kind)}
+        {tCode("clock", clock.kind)}{" "}
+        {light !== "running" && <span class={`tag ${TONES[light]}`}>{tCode("light", light)}</span>}
         {props.named && clock.unit && <small class="faint">{clock.unit.name}</small>}
       </span>
       <span class="clock__when">
         {showTime(clock.due_current, now)}
-        <small
-          class={light === "running" || light === "paused" ? "faint" : light === "yellow" ? "amber" : "due"}
-        >
-          {light === "paused" ? t("light_paused") : showLeft(clock.due_current, now)}
-        </small>
+        {light !== "paused" && (
+          <small class={light === "running" ? "faint" : light === "yellow" ? "amber" : "due"}>
+            {showLeft(clock.due_current, now)}
+          </small>
+        )}
       </span>
-      {light !== "running" && light !== "paused" && (
-        <span class={`tag ${TONES[light]}`}>{tCode("light", light)}</span>
-      )}
-      {light === "paused" && <span class={`tag ${TONES.paused}`}>{t("light_paused")}</span>}
     </div>
   );
 }

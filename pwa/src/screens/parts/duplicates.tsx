@@ -1,11 +1,16 @@
 /** Cases that may be about the same matter (疑似重复), why, and the way to merge where that may be done. */
+import { useState } from "preact/hooks";
 import type { CaseView } from "../../api/shapes";
 import { WITH } from "../../case/offers";
 import { isEnded } from "../../live/lists";
 import { link } from "../../route";
 import { t, tCode } from "../../speak";
 
+/** More would push the history out of sight. */
+const SHOWN = 3;
+
 export function Duplicates({ one }: { one: CaseView }) {
+  const [all, setAll] = useState(false);
   const found = one.possible_duplicates ?? [];
   if (found.length === 0) return null;
   const mayMerge = one.moves.some((move) => move.action === "merge");
@@ -15,7 +20,7 @@ export function Duplicates({ one }: { one: CaseView }) {
         {t("duplicates")}
         <span class="card__aside">{found.length}</span>
       </h2>
-      {found.map((other) => (
+      {found.slice(0, all ? found.length : SHOWN).map((other) => (
         <div key={other.case_id} class="task" data-code={other.code}>
           <div class="case-line__top">
             <b class="line-1">{other.title}</b>
@@ -43,6 +48,11 @@ export function Duplicates({ one }: { one: CaseView }) {
           </div>
         </div>
       ))}
+      {!all && found.length > SHOWN && (
+        <button type="button" class="plain-button" onClick={() => setAll(true)}>
+          {t("duplicates_more", { n: found.length - SHOWN })}
+        </button>
+      )}
     </section>
   );
 }

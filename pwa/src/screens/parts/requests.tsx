@@ -48,17 +48,17 @@ export function Ask({ request, one, now }: { request: Request; one: CaseView; no
           {tCode("answer", request.state)}
         </span>
       </div>
-      <small class="faint">
-        {[request.by?.name ?? t("by_system"), request.to?.name].filter(Boolean).join(" → ")}
-        {` · ${t("asked_at", { when: showTime(request.asked_at, now) })}`}
+      <small class="faint timeline__meta">
+        <span>{[request.by?.name ?? t("by_system"), request.to?.name].filter(Boolean).join(" → ")}</span>
+        <time>{t("asked_at", { when: showTime(request.asked_at, now) })}</time>
       </small>
       <SaidLines action={action} payload={said} names={names} now={now} />
       {request.answer_due && !answered && (
         <small class={late ? "due" : "faint"}>
           {t(request.kind === "supervision" ? "acknowledge_due" : "answer_due", {
             when: showTime(request.answer_due, now),
+            left: showLeft(request.answer_due, now),
           })}
-          {` · ${showLeft(request.answer_due, now)}`}
         </small>
       )}
     </div>

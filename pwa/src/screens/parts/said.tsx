@@ -17,7 +17,7 @@ export function SaidLines(props: {
 }) {
   return (
     <>
-      {sayPayload(props.action, props.payload, props.names).map((said) => (
+      {sayPayload(props.payload, props.names).map((said) => (
         <p key={said.field} class="timeline__said" data-field={said.field}>
           <span class="faint">{nameField(props.action, said.field)}：</span>
           {said.kind === "case" ? (
@@ -47,8 +47,6 @@ function showSaid(action: string, said: Exclude<Said, { kind: "case" }>, now: Da
       return nameCategory(said.code);
     case "urgency":
     case "rung":
-    case "stage":
-    case "clock":
       return tCode(said.kind, said.code);
     case "reason":
       return sayReason(action, said.code);

@@ -26,14 +26,15 @@ function TimelineStep({ step, one, names, now }: { step: Step; one: CaseView; na
   const system = !step.by && !step.as_unit;
   return (
     <li class={system ? "timeline__step timeline__step--system" : "timeline__step"} data-action={step.action}>
-      <b>{tCode("act", step.action)}</b>
-      <small class="faint">
-        {whoMade(step)} · <time>{showTime(step.at, now)}</time>
+      <b>{step.action === "remind" ? sayReminder(step) : tCode("act", step.action)}</b>
+      <small class="faint timeline__meta">
+        <span>{whoMade(step)}</span>
+        <time>{showTime(step.at, now)}</time>
       </small>
       {wasOffline(step) && (
         <small class="faint">{t("made_at", { when: showTime(step.device_at ?? step.at, now) })}</small>
       )}
-      {step.action !== "submit" && (
+      {!["submit", "remind"].includes(step.action) && (
         <SaidLines action={step.action} payload={step.payload} names={names} now={now} />
       )}
       {step.action !== "submit" && <PhotoLinks photos={photos} />}
@@ -41,10 +42,16 @@ function TimelineStep({ step, one, names, now }: { step: Step; one: CaseView; na
   );
 }
 
+/** e.g. 办理时限：黄灯. */
+function sayReminder({ payload }: Step): string {
+  const { kind, stage } = payload;
+  return t("reminded", { clock: tCode("clock", String(kind)), stage: tCode("stage", String(stage)) });
+}
+
 /** e.g. 消防应急所 李明（代王芳办理). */
 function whoMade(step: Step): string {
   const who = [step.as_unit?.name, step.by?.name].filter(Boolean).join(" ") || t("by_system");
-  return step.on_behalf_of ? `${who}（${t("on_behalf_of", { name: step.on_behalf_of.name })}）` : who;
+  return step.on_behalf_of ? t("on_behalf_of", { who, name: step.on_behalf_of.name }) : who;
 }
 
 function wasOffline(step: Step): boolean {
