@@ -85,9 +85,9 @@ def test_the_first_closing_stays_in_time_however_late_the_second_one_comes(june:
     case_id = june.settle("Mon 2026-06-01 09:00", "Mon 2026-06-01 09:10", "Tue 2026-06-02 10:00",
                           "Tue 2026-06-02 11:00")  # fmt: skip
     june.move("Wed 2026-06-03 09:00", "township1", case_id, "reopen", **WHY)
-    june.handle("Wed 2026-06-03 09:10", case_id, "township1")
-    june.finish("Wed 2026-06-10 10:00", case_id, "township1")
-    june.verify("Wed 2026-06-10 11:00", case_id, "township3")
+    june.handle("Wed 2026-06-03 09:10", case_id)
+    june.finish("Wed 2026-06-10 10:00", case_id)
+    june.verify("Wed 2026-06-10 11:00", case_id)
     found = total(june)
     assert (found["due"], found["due_closed"], found["closed_on_time"], found["overdue"]) == (1, 1, 1, 0)
     # But it was reopened: neither at village level nor in one go.
