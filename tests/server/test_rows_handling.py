@@ -120,7 +120,7 @@ def test_finish_stops_the_handle_clock_meets_the_overall_one_and_the_dispatcher_
 def test_who_verifies_what_a_centre_handled_itself(
     office: PaperOffice, holder: str, handles: str, verifier: str, marked: bool
 ):
-    case = office.file(holder=holder, category="C-05")
+    case = office.file(holder=holder, category="C-05" if marked else "H-FIRE-01")
     do(case, handles, "handle_here")
     do(case, handles, "finish", photos=[PHOTO])
     assert (unit(case, "holder"), case.facts.self_verified) == (verifier, marked)
