@@ -24,7 +24,7 @@ def test_a_reminder_is_acknowledged_raised_and_lifted(tale: Tale):
     tale.is_refused("county1", "supervise", "invalid", "payload.rung", rung="yellow_card")
     tale.does("countyleader1", "supervise", rung="yellow_card")
     assert tale.case["rung"] == "yellow_card"
-    card = [one["id"] for one in tale.case["requests"] if one["terms"].get("rung") == "yellow_card"][0]
+    card = next(one["id"] for one in tale.case["requests"] if one["terms"].get("rung") == "yellow_card")
     tale.is_refused("township1", "lift", "move_not_allowed", request=card)
     tale.does("countyleader1", "lift", request=card)
     assert tale.look("fire1")["rung"] == "supervision"
