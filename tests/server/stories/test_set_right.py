@@ -74,7 +74,9 @@ def test_a_raised_urgency_hurries_running_clocks_from_their_old_starts(tale: Tal
     assert tale.running()["sign"] == "03-02 09:30"
     # The limit is the fire station's, so the township above it may give it back.
     tale.does("township1", "correct", urgency=2)
-    assert tale.running() == {"sign": "03-02 15:30", "handle": "03-05 18:00", "overall": "03-09 18:00"}
+    assert tale.running() == {
+        "sign": "03-02 15:30", "arrive": "03-02 15:40", "handle": "03-05 18:00", "overall": "03-09 18:00"
+    }  # fmt: skip
 
 
 def test_whoever_dispatched_does_not_give_its_own_case_more_time(tale: Tale):
