@@ -6,6 +6,12 @@ import { digest } from "../src/draft/digest";
 
 type Fault = "silent_before" | "silent_after" | "portal" | "broken";
 
+interface Refusal {
+  status: number;
+  code: string;
+  more?: object;
+}
+
 interface Upload {
   report: string;
   sha256: string;
@@ -26,8 +32,7 @@ export class Office {
   bytesIn = 0;
   /** Asked before each request; a fault to play, or nothing. */
   fault: (method: string, path: string, nth: number) => Fault | undefined = () => undefined;
-  refuse: (method: string, path: string, body: unknown) => { status: number; code: string } | undefined =
-    () => undefined;
+  refuse: (method: string, path: string, body: unknown) => Refusal | undefined = () => undefined;
 
   fetch = async (url: string, init: RequestInit): Promise<Response> => {
     const path = url.replace("/api/v1", "");
@@ -58,7 +63,7 @@ export class Office {
       return this.problem(403, "csrf_failed");
     const body = typeof init.body === "string" ? JSON.parse(init.body) : init.body;
     const refusal = this.refuse(method, path, body);
-    if (refusal) return this.problem(refusal.status, refusal.code);
+    if (refusal) return this.problem(refusal.status, refusal.code, refusal.more);
     const photo = /^\/reports\/([^/]+)\/photos\/(.+)$/.exec(path);
     if (photo) return this.takePhoto(photo[1] ?? "", photo[2] ?? "", new Uint8Array(body));
     const report = /^\/reports\/([^/]+)$/.exec(path);
@@ -145,8 +150,9 @@ export class Office {
     return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
   }
 
-  private problem(status: number, code: string): Response {
+  private problem(status: number, code: string, more: object = {}): Response {
     const body = {
+      ...more,
       status,
       code,
       title: `办公室说：${code}`,

@@ -2,6 +2,7 @@
 of voiding."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from server.rules.effects import (
     fall_all,
     meet,
     start_clock,
+    stop,
     together,
 )
 from server.rules.escalation import RUNGS, height
@@ -136,14 +138,17 @@ def visit(facts: Facts, ask: Ask, world: World) -> Effects:
     if result == "unreached":
         tries = facts.visit_tries + 1
         return Effects({"visit_tries": tries, "visit_owed": tries < world.rules.numbers["visit_tries"]})
-    return together(Effects({"visit_owed": False}), rate(facts, ask, world))
+    rated = rate(facts, ask, world)
+    if "reviewer_id" not in rated.fields:
+        rated = replace(rated, concerned=Concerned())  # who visits knows; only a review is told of
+    return together(Effects({"visit_owed": False}), rated)
 
 
 def rate(facts: Facts, ask: Ask, world: World) -> Effects:
     """评价: by the resident, or told at a visit."""
     result = ask.payload["result"]
     verifier = facts.ended_by_unit_id
-    if result != "not" or verifier is None or facts.reviewer_id is not None:
+    if result != "not" or verifier is None or facts.reviewer_id is not None or facts.found_false:
         return Effects({"satisfaction": result}, concerned=Concerned(approver=verifier))
     reviewer = world.offices.parent_centre(verifier) or verifier
     span = deadlines.Span(world.rules.numbers["review_days"], "working_days")
@@ -159,27 +164,22 @@ def may_inspect(here: Situation) -> bool:
 
 
 def inspect(facts: Facts, ask: Ask, world: World) -> Effects:
-    """抽查: a false closing must be reopened by a superior within a working day 虚假办结."""
+    """抽查: a false closing 虚假办结 must be reopened by a superior within a working day; no review then."""
     if ask.payload["finding"] != "false" or facts.ended_by_unit_id is None or facts.found_false:
         return Effects()
     superior = world.offices.parent_centre(facts.ended_by_unit_id) or facts.ended_by_unit_id
     clock = start_clock("answer", superior, facts, ask, world, span=FALSE_SPAN)
-    return Effects({"found_false": True}, started=[clock], seen_by=[superior])
+    return together(
+        stop(facts.running("answer")), fall_all(facts, ask.now),
+        Effects({"found_false": True, "reviewer_id": None}, started=[clock], seen_by=[superior]),
+    )  # fmt: skip
 
 
 def review(facts: Facts, ask: Ask, world: World) -> Effects:
-    """复核: upheld, it stays closed; overturned, it is reopened.
-
-    Raises:
-        Refusal: `invalid` for upholding what an inspection found false.
-    """
+    """复核: upheld, it stays closed; overturned, it is reopened."""
     if ask.payload["outcome"] == "overturned":
         return _open_again(facts, ask, world)
-    if facts.found_false:
-        raise invalid("payload.outcome", "抽查认定虚假办结，不能维持。", "It was found false and cannot be upheld.")
-    return together(
-        meet(facts.running("answer")), fall_all(facts, ask.now), Effects({"reviewer_id": None})
-    )  # fmt: skip
+    return together(meet(facts.running("answer")), fall_all(facts, ask.now), Effects({"reviewer_id": None}))
 
 
 def may_reopen(here: Situation) -> bool:

@@ -137,9 +137,10 @@ def apply(facts: Facts, effects: Effects, now: datetime, device_at: datetime | N
 
     A clock met after its due by a move whose device time was in time is 离线迟到: late, and counted apart.
     """
-    clocks = [_clock_after(clock, effects, now, device_at) for clock in facts.clocks]
-    tasks = [replace(one, **effects.tasks.get(one.id, {})) for one in facts.assignments]
-    requests = [replace(one, **effects.answers.get(one.id, {})) for one in facts.requests]
+    touched = {*effects.clocks, *effects.met, *effects.ended, *effects.unmet}
+    clocks = [_clock_after(one, effects, now, device_at) if one.id in touched else one for one in facts.clocks]
+    tasks = [replace(one, **effects.tasks[one.id]) if one.id in effects.tasks else one for one in facts.assignments]
+    requests = [replace(one, **effects.answers[one.id]) if one.id in effects.answers else one for one in facts.requests]
     return replace(
         facts,
         **{name: value for name, value in effects.fields.items() if name in _FACTS},
@@ -196,12 +197,17 @@ def start_clock(
     span: deadlines.Span | None = None,
     due: datetime | None = None,
 ) -> Clock:
-    """Start a clock of this kind by the rule book (or by `span`), or one that runs out earlier at `due`."""
+    """Start a clock of this kind by the rule book (or by `span`), or one that runs out earlier at `due`.
+
+    What stands still while it starts, such as a helper's part in a suspended case, goes on with the rest.
+    """
     span = span or world.rules.limit(facts.category, facts.urgency, kind)
     rounds = [clock.round for clock in facts.clocks if clock.kind == kind and clock.assignment_id == assignment]
     number = max(rounds, default=0) + 1
     longest = deadlines.due(ask.now, span, world.rules.calendar)
     until = due or longest
+    suspended = facts.state == State.SUSPENDED and kind not in ("answer", "reply")
+    still = suspended or (facts.state == State.EXTERNAL and assignment is not None)
     return Clock(
         id=uuid.uuid5(ask.step_id, f"{kind}:{request or assignment or unit}"),
         kind=kind,
@@ -215,6 +221,7 @@ def start_clock(
         due_original=until,
         due_current=until,
         fixed=until != longest,
+        pauses=((ask.now, None),) if still else (),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from server.rules.effects import Ask, Effects, World, end_case, start_clock, together
 from server.rules.escalation import height
-from server.rules.facts import Facts, State
+from server.rules.facts import Clock, Facts, State
 from server.rules.refusals import Refusal, invalid
 from server.rules.situation import Situation
 
@@ -71,10 +71,7 @@ def split(facts: Facts, ask: Ask, world: World) -> Effects:
     holder = before if before and world.offices.is_centre(before) else facts.dispatcher_id or facts.first_responsible_id
     if holder is None or facts.master_id is None:
         raise Refusal("move_not_allowed")
-    back = [
-        clock for clock in facts.clocks
-        if clock.ended_at == facts.ended_at and clock.kind in ("accept", "overall")
-    ]  # fmt: skip
+    back = [clock for clock in (_last("accept", facts), _last("overall", facts)) if clock.ended_at == facts.ended_at]
     started = [] if any(one.kind == "accept" for one in back) else [start_clock("accept", holder, facts, ask, world)]
     fields = {
         "state": State.SUBMITTED, "holder_id": holder, "dispatcher_id": None, "ended_at": None,
@@ -84,6 +81,10 @@ def split(facts: Facts, ask: Ask, world: World) -> Effects:
     return Effects(
         fields, started=started, unmet=[one.id for one in back], seen_by=[holder], then=("release", gone)
     )  # fmt: skip
+
+
+def _last(kind: str, facts: Facts) -> Clock:
+    return max((clock for clock in facts.clocks if clock.kind == kind), key=lambda clock: clock.round)
 
 
 def release(facts: Facts, ask: Ask, _world: World) -> Effects:

@@ -28,9 +28,9 @@ class Category:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleBook:
-    """What officials may argue with and a deployment may edit.
+    """What officials may argue with and a deployment may edit; it is replaced as a whole, so one equals itself only.
 
     Args:
         categories: code → category.

@@ -4,12 +4,14 @@ that change. The sweep asks, `advance()` makes the moves."""
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from server.rules import deadlines, escalation
 from server.rules.checking import wait_ends
 from server.rules.effects import Ask, Effects, World
-from server.rules.facts import OPEN_REQUEST, Facts, State, TaskState
+from server.rules.facts import OPEN_REQUEST, Clock, Facts, State, TaskState
+from server.rules.rulebook import RuleBook
 
 UNITS_OF_A_CASE = (
     "holder_id",
@@ -34,13 +36,18 @@ def next_look(facts: Facts, world: World) -> datetime | None:
     """When the office must look at this case by itself; None when nothing will come of time alone."""
     moments = [at for at, _ in _timers(facts, world)]
     for clock in facts.running():
-        if not clock.paused:
-            stage = escalation.Stage(clock.stage)
-            at = escalation.next_at(
-                clock.kind, clock.started_at, clock.due_current, clock.unit, stage, world.rules, clock.pauses
-            )
-            moments += [at] if at is not None else []
+        if not clock.paused and (at := _next_stage(clock, world.rules)) is not None:
+            moments.append(at)
     return min(moments, default=None)
+
+
+@lru_cache(maxsize=10_000)
+def _next_stage(clock: Clock, rules: RuleBook) -> datetime | None:
+    """When this running clock comes to its next stage; it is asked after every move of its case."""
+    stage = escalation.Stage(clock.stage)
+    return escalation.next_at(
+        clock.kind, clock.started_at, clock.due_current, clock.unit, stage, rules, clock.pauses
+    )  # fmt: skip
 
 
 def due_move(facts: Facts, world: World, now: datetime) -> Timed | None:

@@ -5,7 +5,7 @@ clock or I/O. Adding a move is adding a row (and its words, and its effect where
 """
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -38,10 +38,8 @@ SUBMITTED, ACCEPTED, IN_PROGRESS = State.SUBMITTED, State.ACCEPTED, State.IN_PRO
 VERIFYING, SUSPENDED, EXTERNAL = State.AWAITING_VERIFICATION, State.SUSPENDED, State.EXTERNAL
 CLOSED, REJECTED, VOID, MERGED = State.CLOSED, State.REJECTED, State.VOID, State.MERGED
 ANY = frozenset(State)
-AT_WORK = LED | {ACCEPTED}
-"""States in which units may be at work: those with a lead, and that in which helpers wait for a new one."""
-HELPED = AT_WORK - {EXTERNAL}
-"""States in which a return may wait for its answer: a helper's waits on when the lead goes or stands still."""
+AT_WORK = LED | {ACCEPTED}  # units may be at work: with a lead, or helpers while they wait for a new one
+HELPED = AT_WORK - {EXTERNAL}  # a return may wait for its answer: a helper's does when the lead goes or stands still
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,8 @@ class Move:
     Args:
         action: code word. `zh`, `en`: the words on the button.
         sources: states it starts from (empty: the case does not exist yet).
-        targets: states it may lead to, the usual one first; empty: it leaves the state as it is.
+        targets: states it may lead to, the usual one first; empty: it leaves the state as it is, as it may in any case.
+        leaving: the sources it may lead away from, if not all.
         who: roles, any of which suffices.
         effect: what it changes.
         told: who hears of it.
@@ -74,6 +73,11 @@ class Move:
     condition: when.Condition = when.always
     task: when.TaskFits | None = None
     request: when.RequestFits | None = None
+    leaving: frozenset[str] = frozenset()
+
+    def leads_from(self, state: str | None) -> Sequence[State]:
+        """The states it may lead to from this one, the usual one first."""
+        return self.targets if state in (self.leaving or self.sources) or state is None else ()
 
 
 class Decision(NamedTuple):
@@ -96,14 +100,13 @@ class Offer:
 def _move(
     action: str, zh: str, en: str, sources: frozenset[str] | set[State], targets: tuple[State, ...], who: str,
     effect: Effect, told: str, *asked: Need, compares: bool = False, condition: when.Condition = when.always,
-    task: when.TaskFits | None = None, request: when.RequestFits | None = None,
+    task: when.TaskFits | None = None, request: when.RequestFits | None = None, leaving: Set[str] = frozenset(),
 ) -> Move:  # fmt: skip
     """A row; `who` and `told` are words with spaces between."""
     roles: frozenset[Role] = frozenset(who.split())  # type: ignore[arg-type]  # tests/house holds them to Role
     hearing: frozenset[Told] = frozenset(told.split())  # type: ignore[arg-type]  # and these to Told
-    return Move(
-        action, zh, en, frozenset(sources), targets, roles, effect, hearing, asked, compares, condition, task, request
-    )
+    return Move(action, zh, en, frozenset(sources), targets, roles, effect, hearing, asked, compares, condition, task,
+                request, frozenset(leaving))  # fmt: skip
 
 
 MOVES: tuple[Move, ...] = (
@@ -140,9 +143,9 @@ MOVES: tuple[Move, ...] = (
           request=when.answers_kind("transfer")),
     _move("refuse_transfer", "不同意移交", "Refuse the transfer", {SUBMITTED, ACCEPTED}, (), "approver",
           handing.refuse, "asker", needs.REASON, compares=True, request=when.answers_kind("transfer")),
-    _move("take_over", "提级接管", "Take over", {SUBMITTED, ACCEPTED, IN_PROGRESS, SUSPENDED, VERIFYING}, (ACCEPTED,
-          IN_PROGRESS, SUSPENDED, VERIFYING), "superior", handing.take_over, "old_holder holder lead", needs.REASON,
-          compares=True, condition=handing.may_take_over),
+    _move("take_over", "提级接管", "Take over", {SUBMITTED, ACCEPTED, IN_PROGRESS, SUSPENDED, VERIFYING}, (ACCEPTED,),
+          "superior", handing.take_over, "old_holder holder lead", needs.REASON, compares=True,
+          condition=handing.may_take_over, leaving={SUBMITTED}),
     # 联动处置: handling together
     _move("sign", "签收", "Sign for it", AT_WORK, (), "lead co", handling.sign, "dispatcher",
           needs.ARRIVED_AT, task=handling.to_be_signed),
@@ -172,9 +175,9 @@ MOVES: tuple[Move, ...] = (
     # 退回、裁定: returns
     _move("ask_return", "退回", "Ask to return it", {ACCEPTED, IN_PROGRESS}, (), "unit", returning.ask_return,
           "approver", needs.CODE, needs.TEXT, task=returning.may_ask_return),
-    _move("agree_return", "同意退回", "Agree to the return", HELPED, (ACCEPTED, IN_PROGRESS, SUSPENDED),
-          "approver system", returning.agree_return, "asker co reporter", compares=True,
-          request=when.answers_kind("return")),
+    _move("agree_return", "同意退回", "Agree to the return", HELPED, (ACCEPTED,), "approver system",
+          returning.agree_return, "asker co reporter", compares=True, request=when.answers_kind("return"),
+          leaving={IN_PROGRESS}),
     _move("refuse_return", "不同意退回", "Refuse the return", HELPED, (), "approver", returning.refuse_return, "asker",
           needs.REASON, compares=True, request=when.answers_kind("return")),
     _move("rule", "裁定", "Rule on it", HELPED, (), "approver", returning.rule, "units asker lead co dispatcher",
@@ -192,7 +195,7 @@ MOVES: tuple[Move, ...] = (
     _move("approve_suspension", "同意挂起", "Approve it", {IN_PROGRESS, SUSPENDED}, (SUSPENDED,), "approver",
           extending.approve_suspension, "asker reporter", compares=True,
           request=when.answers_kind("suspension", "renewal")),
-    _move("refuse_suspension", "不同意挂起", "Refuse it", {IN_PROGRESS, SUSPENDED}, (IN_PROGRESS, SUSPENDED),
+    _move("refuse_suspension", "不同意挂起", "Refuse it", {IN_PROGRESS, SUSPENDED}, (IN_PROGRESS,),
           "approver", extending.refuse_suspension, "asker", needs.REASON, compares=True,
           request=when.answers_kind("suspension", "renewal")),
     _move("renew_suspension", "续挂", "Ask to suspend longer", {SUSPENDED}, (), "lead", extending.renew_suspension,
@@ -221,16 +224,16 @@ MOVES: tuple[Move, ...] = (
           needs.MAYBE_TEXT, needs.PHOTOS, needs.PARTIES),
     _move("settle_on_spot", "即报即结", "Settled on the spot", {SUBMITTED}, (VERIFYING,), "reporter holder",
           receiving.settle_on_spot, "holder", needs.SPOT_RESULT, needs.AFTER_PHOTOS, condition=receiving.may_settle),
-    _move("withdraw", "撤回", "Withdraw", {SUBMITTED}, (VOID, SUBMITTED), "reporter", receiving.withdraw, "old_holder",
+    _move("withdraw", "撤回", "Withdraw", {SUBMITTED}, (VOID,), "reporter", receiving.withdraw, "old_holder",
           needs.REASON, condition=when.nobody_accepted),
     # 核查结案: verify and close, and what follows
-    _move("verify_pass", "核查通过", "Verified", {VERIFYING}, (CLOSED, VERIFYING), "holder superior",
+    _move("verify_pass", "核查通过", "Verified", {VERIFYING}, (CLOSED,), "holder superior",
           closing.verify_pass, "reporter handlers", needs.MODE, needs.NOTE, needs.PHOTOS, compares=True,
           condition=when.verifies),
     _move("verify_fail", "核查不通过", "Not good yet", {VERIFYING}, (IN_PROGRESS, ACCEPTED), "holder superior",
           closing.verify_fail, "lead co first_responsible", needs.REASON, needs.CO_AT_FAULT, compares=True,
           condition=when.verifies),
-    _move("pass_unsampled", "抽查外结案", "Closed outside the sample", {VERIFYING}, (CLOSED, VERIFYING), "system",
+    _move("pass_unsampled", "抽查外结案", "Closed outside the sample", {VERIFYING}, (CLOSED,), "system",
           closing.close, "reporter handlers"),
     _move("visit", "回访", "Visit", {CLOSED}, (), "visitor", closing.visit, "approver", needs.VISIT_RESULT,
           needs.MAYBE_TEXT, condition=when.may_visit),
@@ -275,11 +278,11 @@ MOVES: tuple[Move, ...] = (
 """流转规则表, in the order in which people are offered them. `submit` enters through intake, which checks it."""
 
 BY_ACTION: Mapping[str, Move] = {move.action: move for move in MOVES}
+_FROM: Mapping[str | None, Sequence[Move]] = {state: [one for one in MOVES if state in one.sources] for state in State}
 ASKING: frozenset[str] = frozenset(
     {"ask_return", "ask_extension", "ask_suspension", "renew_suspension", "ask_check", "transfer", "void"}
 )
-LEADERS_MATTER: frozenset[str] = ASKING | {"take_over"}
-"""Moves that must know which units have a leader in office."""
+LEADERS_MATTER: frozenset[str] = ASKING | {"take_over"}  # they must know which units have a leader in office
 OVERTAKING: frozenset[str] = frozenset({"finish", *ASKING, *(move.action for move in MOVES if move.compares)})
 """Steps by another person that a comparing move must have seen: decisions, a finish, an ask."""
 
@@ -314,10 +317,11 @@ def decide(facts: Facts, ask: Ask, world: World, *, overtaken: bool) -> Decision
 def offers(here: Situation) -> list[Offer]:
     """The moves open to somebody, in the table's order: one for each assignment or request that fits."""
     found: list[Offer] = []
-    for move in MOVES:
+    for move in _FROM.get(here.facts.state, ()):
         if "system" in here.standing.roles or not _allows(move, here):
             continue
-        then = tuple(after.action for after in MOVES if _follows(move, after, here.standing.roles))
+        following = [after for target in move.leads_from(here.facts.state)[:1] for after in _FROM[target]]
+        then = tuple(after.action for after in following if after.who & here.standing.roles)
         tasks: Sequence[uuid.UUID | None] = [one.id for one in _tasks(move, here)] if move.task else [None]
         asks: Sequence[uuid.UUID | None] = (
             [one.id for one in here.facts.requests if move.request(one, here)] if move.request else [None]
@@ -394,7 +398,3 @@ def _acting_unit(move: Move, ask: Ask) -> uuid.UUID | None:
     if move.action in UNIT_MATTERS and not held and len(units) > 1:
         raise Refusal("which_one", extra={"choices": [{"unit": str(one)} for one in units]})
     return next(iter(units), None)
-
-
-def _follows(move: Move, after: Move, roles: frozenset[Role]) -> bool:
-    return bool(move.targets) and move.targets[0] in after.sources and bool(after.who & roles)

@@ -48,8 +48,9 @@ export function arrange(moves: Move[], one: CaseView): { first: Move[]; more: Mo
   const again = new Set(moves.filter((move, at) => moves.findIndex((a) => a.action === move.action) < at));
   const rank = (move: Move) => {
     if (isSeldom(move, one)) return SELDOM_RANK;
-    // The second of a kind must not push what else may be done out of sight.
-    return again.has(move) ? 2 : move.request ? 0 : 1;
+    // Neither the second of a kind nor a detour by somebody else's eyes pushes a decision out of sight.
+    if (again.has(move) || move.action === "ask_check") return 2;
+    return move.request ? 0 : 1;
   };
   const sorted = [...moves].sort((a, b) => rank(a) - rank(b));
   const usual = sorted.filter((move) => rank(move) < SELDOM_RANK).length;

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { CaseView, Move as MoveOffer } from "../api/shapes";
 import { aboutOf, findOffer, WITH } from "../case/offers";
 import { mintId } from "../ids";
+import { refreshCase } from "../live/cases";
 import { type MoveForm, startValues } from "../move/form";
 import { howItFared } from "../move/send";
 import { go, link, replaceWith } from "../route";
@@ -28,6 +29,13 @@ export function Move({ id, action, about }: { id: string; action: string; about:
   // The form keeps the case and the move it was opened on: a change under it is judged by the office.
   const [opened, setOpened] = useState<Opened | null>(null);
   const opening = useRef(false);
+  const [asked, setAsked] = useState(false);
+
+  // An address followed from elsewhere may name a case that is not kept here yet.
+  useEffect(() => {
+    const person = personId();
+    if (kept === null && person) void refreshCase(person, id, new Date()).then(() => setAsked(true));
+  }, [kept === null]);
 
   useEffect(() => {
     if (!one || !offer || opening.current) return;
@@ -38,7 +46,7 @@ export function Move({ id, action, about }: { id: string; action: string; about:
   if (!opened)
     return (
       <Page title={offer ? nameMove(offer) : tCode("act", action)} onBack={() => go("case", id)}>
-        {kept === undefined || offer ? <p class="empty">{t("loading")}</p> : <Gone id={id} />}
+        {offer || (!one && !asked) ? <p class="empty">{t("loading")}</p> : <Gone id={id} />}
       </Page>
     );
   return (

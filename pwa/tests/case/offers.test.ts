@@ -30,6 +30,11 @@ describe("buttons", () => {
     expect(arrange([], createCase())).toEqual({ first: [], more: [] });
   });
 
+  it("put having it checked behind deciding", () => {
+    const moves = ["ask_check", "verify_pass", "verify_fail", "correct"].map((action) => createMove(action));
+    expect(names(arrange(moves, createCase()).first)).toEqual(["verify_pass", "verify_fail", "ask_check"]);
+  });
+
   it("show one of a kind before the others of it", () => {
     const moves = [
       createMove("progress"),

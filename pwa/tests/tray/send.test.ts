@@ -1,5 +1,6 @@
 /** The promises of the tray: nothing lost, nothing doubled, nothing blocked by a poison item. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { readCache } from "../../src/store/cache";
 import { withBooks } from "../../src/store/open";
 import type { PhotoItem } from "../../src/store/rows";
 import { correctRefused, dropItem, submitDraft, submitMove, takeBack } from "../../src/tray/enter";
@@ -270,6 +271,20 @@ describe("moves", () => {
     await run();
     expect([...office.steps.keys()]).toEqual(["s2"]);
     expect(await kinds()).toEqual(["move refused"]);
+  });
+
+  it("keep what the office could not choose between, and the case as it stands now", async () => {
+    await submitMove(move("s1"), NOW);
+    await submitMove(move("s2", "c2"), NOW);
+    const choices = [{ unit: "u1" }, { unit: "u2" }];
+    office.refuse = (_method, path) =>
+      path.endsWith("/s1")
+        ? { status: 422, code: "which_one", more: { choices } }
+        : { status: 409, code: "case_has_moved", more: { case: { id: "c2", version: 7 } } };
+    await run();
+    const rows = await listTray("p1");
+    expect(rows.map((row) => row.failure?.choices)).toEqual([choices, []]);
+    expect((await readCache("p1", "case/c2"))?.value).toEqual({ id: "c2", version: 7 });
   });
 
   it("replace the refused one they correct once they have arrived", async () => {

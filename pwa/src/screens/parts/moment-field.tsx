@@ -21,22 +21,24 @@ export function MomentField(props: { label: string; value: string; onChange: (lo
   return (
     <div class="moment">
       <Days label={props.label} value={day} now={now} onChange={(next) => put({ day: next })} />
-      <Numbers
-        label={`${props.label} ${t("hour")}`}
-        word="hour_n"
-        value={hour}
-        numbers={HOURS}
-        disabled={!day}
-        onChange={(next) => put({ hour: next })}
-      />
-      <Numbers
-        label={`${props.label} ${t("minute")}`}
-        word="minute_n"
-        value={minute}
-        numbers={MINUTES.includes(minute) ? MINUTES : [minute, ...MINUTES]}
-        disabled={!day}
-        onChange={(next) => put({ minute: next })}
-      />
+      {day && (
+        <>
+          <Numbers
+            label={`${props.label} ${t("hour")}`}
+            word="hour_n"
+            value={hour}
+            numbers={HOURS}
+            onChange={(next) => put({ hour: next })}
+          />
+          <Numbers
+            label={`${props.label} ${t("minute")}`}
+            word="minute_n"
+            value={minute}
+            numbers={MINUTES.includes(minute) ? MINUTES : [minute, ...MINUTES]}
+            onChange={(next) => put({ minute: next })}
+          />
+        </>
+      )}
     </div>
   );
 }
@@ -71,7 +73,6 @@ function Numbers(props: {
   word: "hour_n" | "minute_n";
   value: string;
   numbers: string[];
-  disabled: boolean;
   onChange: (value: string) => void;
 }) {
   return (
@@ -79,7 +80,6 @@ function Numbers(props: {
       class="select"
       aria-label={props.label}
       value={props.value}
-      disabled={props.disabled}
       data-part={props.word.replace("_n", "")}
       onChange={(event) => props.onChange(event.currentTarget.value)}
     >
