@@ -9,7 +9,7 @@ from flask import Flask
 from server import clock, create_app
 from server.db import glance, transaction
 from server.office import office
-from server.services import deliveries, reference, relay, tidying
+from server.services import deliveries, freezing, reference, relay, tidying
 from server.services import sweep as sweeping
 from server.services.deliveries import Claim
 from workers import broker
@@ -81,6 +81,14 @@ def sweep() -> int:
         with glance() as connection:
             ready = reference.rule_book_or_none(connection) is not None
         return sweeping.sweep(clock.now()) if ready else 0
+
+
+def freeze() -> int:
+    """Reports 报表 of the month that is frozen by now, a few at a time."""
+    with in_office():
+        with glance() as connection:
+            ready = reference.rule_book_or_none(connection) is not None
+        return freezing.freeze(clock.now()) if ready else 0
 
 
 def tidy() -> int:

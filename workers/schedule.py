@@ -26,5 +26,6 @@ LOOPS: tuple[Entry, ...] = (
 
 SCHEDULE: tuple[Entry, ...] = (
     Entry("collect", jobs.collect, 10),
+    Entry("freeze", jobs.freeze, 60),
     Entry("tidy", jobs.tidy, 3600),
 )

@@ -20,7 +20,7 @@ class FrozenFigures(Base):
     __tablename__ = "frozen_figures"
 
     scope: Mapped[str] = mapped_column(code_text(48), primary_key=True)
-    """Whose cases are counted: `u:<centre>` or `a:<area>`, as in the audience."""
+    """Whose cases are counted: `c:<area>`, its centre's."""
     area_code: Mapped[str] = mapped_column(code_text(12), ForeignKey("areas.code"), primary_key=True)
     first_day: Mapped[date] = mapped_column(Date, primary_key=True)
     last_day: Mapped[date] = mapped_column(Date, primary_key=True)

@@ -2,6 +2,7 @@
 of voiding."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -137,7 +138,10 @@ def visit(facts: Facts, ask: Ask, world: World) -> Effects:
     if result == "unreached":
         tries = facts.visit_tries + 1
         return Effects({"visit_tries": tries, "visit_owed": tries < world.rules.numbers["visit_tries"]})
-    return together(Effects({"visit_owed": False}), rate(facts, ask, world))
+    rated = rate(facts, ask, world)
+    if "reviewer_id" not in rated.fields:
+        rated = replace(rated, concerned=Concerned())  # who visits knows; only a review is told of
+    return together(Effects({"visit_owed": False}), rated)
 
 
 def rate(facts: Facts, ask: Ask, world: World) -> Effects:

@@ -17,11 +17,9 @@ SHAM_MEDIATION = "sham_mediation"
 
 
 def lead_signed(task: Assignment, here: Situation) -> bool:
-    """The lead's members ask for the whole case."""
-    return (
-        task.role == "lead" and task.state == TaskState.HANDLING and not task.pool
-        and task.unit_id in here.standing.units
-    )  # fmt: skip
+    """The lead's members ask for the whole case; a centre that only stands in for a pool does not."""
+    at_work = task.role == "lead" and task.state == TaskState.HANDLING and not task.pool
+    return at_work and task.unit_id in here.standing.units
 
 
 def may_ask_extension(task: Assignment, here: Situation) -> bool:

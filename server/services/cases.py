@@ -258,10 +258,12 @@ def _write(
     row = {**case, **changed}
     sensitive = is_sensitive(row, hearing.rules)
     seats = audience.follow(hearing.atlas, record.seats, before, after, effects, sensitive=sensitive)
-    outcome.seat(tx, case["id"], case["received_at"], seats, change)
+    outcome.seat(tx, case["id"], case["received_at"], record.seats, seats, change)
     outbox.announce(hearing, wish.action, before, after, effects, submission.id, change, actor=by, sensitive=sensitive)
     step = records.step_view(entry.seq, entry.envelope, entry.payload, entry.hash)
     moved = records.with_step(record, after, row, step, seats)
+    if "grid_id" in effects.fields:
+        moved = replace(moved, grid=_grid_called(hearing, after.grid_id))
     if by is not None:
         moved = _write_enclosures(hearing, moved, wish, submission)
     return _then(hearing, moved, submission, change, effects)
@@ -309,6 +311,11 @@ def _master_left(record: Record) -> uuid.UUID | None:
     """The master a follower was just taken out of: the one its last merge named."""
     merges = [one for one in record.steps if one["action"] == "merge"]
     return uuid.UUID(merges[-1]["payload"]["master"]) if merges else None
+
+
+def _grid_called(hearing: Hearing, grid_id: int | None) -> tuple[str, str] | None:
+    """Code and name of a current grid."""
+    return next(((grid.code, grid.name) for grid in hearing.atlas.grids.values() if grid.id == grid_id), None)
 
 
 def _columns(facts: Facts) -> dict[str, Any]:

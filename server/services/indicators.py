@@ -28,6 +28,7 @@ from server.rules.refusals import Refusal, invalid
 from server.services import frozen
 from server.services.hearing import Hearing
 from server.services.marks import Asked, marks_of, members
+from server.services.reference import Atlas
 
 TOTAL = ""
 """The key of the row that counts everything."""
@@ -50,7 +51,8 @@ class Question(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """Whose cases are counted: `name` is one subject of the audience, `subjects` are all of that unit."""
+    """Whose cases are counted: `name` says it in a word (`c:<area>` its centre, `a:<area>` its inspectors), `subjects`
+    as the audience does."""
 
     name: str
     subjects: tuple[str, ...]
@@ -69,7 +71,7 @@ def scope_of(hearing: Hearing, area: str) -> Scope:
     for code in atlas.line_of(area):
         centre = atlas.centres.get(code)
         if centre is not None and centre.id in person.units:
-            return of_centre(centre.id)
+            return of_centre(atlas, code)
         if code in inspected:
             return Scope(f"a:{code}", (f"a:{code}",))
     raise Refusal("not_for_your_role")
@@ -140,9 +142,10 @@ def _words(one: Any) -> dict[str, Any]:
     return {"name": {"zh": one.zh, "en": one.en}, "definition": {"zh": one.says_zh, "en": one.says_en}}
 
 
-def of_centre(unit: uuid.UUID) -> Scope:
-    """What a centre's people see together, the discreet cases of its leaders and named members included."""
-    return Scope(f"u:{unit}", (f"u:{unit}", f"s:{unit}"))
+def of_centre(atlas: Atlas, area: str) -> Scope:
+    """What an area's centre, and whoever was its centre before, see together: the discreet cases included."""
+    centres = [one.id for one in atlas.units.values() if one.kind == "centre" and one.area == area]
+    return Scope(f"c:{area}", tuple(f"{kind}:{unit}" for unit in centres for kind in ("u", "s")))
 
 
 def count_all(hearing: Hearing, scope: Scope, question: Question) -> dict[str, Any]:

@@ -6,8 +6,9 @@ downtime a clock fires its highest stage only.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -32,31 +33,39 @@ _log = structlog.get_logger("gridloop.sweep")
 
 def sweep(now: datetime) -> int:
     """Look at every case whose time has come. Returns how many moves were made."""
-    made = 0
-    for case_id in _waking(now):
-        try:
-            made += _look_at(case_id, now)
-        except Exception:  # one case that cannot be moved must not keep the others waiting; it is tried again
-            _log.exception("sweep_failed", case=str(case_id))
+    made = sum(_try(case_id, partial(_look_at, now=now)) for case_id in _waking(now))
     for case_id, person in _left_handlers(now):
-        made += _by_itself(case_id, now, "release_handler", {"person": str(person)})
+        release = partial(_by_itself, now=now, action="release_handler", payload={"person": str(person)}, wait=False)
+        made += _try(case_id, release)
     return made
+
+
+def _try(case_id: uuid.UUID, move: Callable[[uuid.UUID], int]) -> int:
+    """How many moves were made. A case that cannot be moved must not keep the others waiting; it is tried again."""
+    try:
+        return move(case_id)
+    except Exception:
+        _log.exception("sweep_failed", case=str(case_id))
+        return 0
 
 
 def recount_all(now: datetime) -> int:
     """After the calendar changed: let the running clocks of all open cases follow. Returns how many cases moved."""
-    moved = 0
-    for case_id in _pages(Case.state.in_(OPEN)):
-        with transaction() as tx:
-            hearing, record, change = _hold(tx, case_id, now)
-            if record is None or change is None:
-                continue
-            world = World(hearing.rules, hearing.atlas)
-            if recount(record.facts, Ask(uuid.uuid4(), "recount", {}, now, SYSTEM), world).clocks:
-                wish = cases.Wish("recount", record.case["version"], {})
-                cases.advance_by_itself(hearing, record, wish, uuid.uuid4(), change)
-                moved += 1
-    return moved
+    return sum(_try(case_id, partial(_recount, now=now)) for case_id in _pages(Case.state.in_(OPEN)))
+
+
+def _recount(case_id: uuid.UUID, now: datetime) -> int:
+    with transaction() as tx:
+        hearing, record, change = _hold(tx, case_id, now, wait=True)
+        if record is None or change is None:
+            return 0
+        world = World(hearing.rules, hearing.atlas)
+        if not recount(record.facts, Ask(uuid.uuid4(), "recount", {}, now, SYSTEM), world).clocks:
+            _look_later(hearing, record.facts, case_id)
+            return 0
+        wish = cases.Wish("recount", record.case["version"], {})
+        cases.advance_by_itself(hearing, record, wish, uuid.uuid4(), change)
+    return 1
 
 
 def succeed(unit: uuid.UUID, successor: uuid.UUID, now: datetime) -> int:
@@ -68,12 +77,13 @@ def succeed(unit: uuid.UUID, successor: uuid.UUID, now: datetime) -> int:
     at_work = select(Assignment.case_id).where(Assignment.unit_id == unit, Assignment.state.in_(ACTIVE))
     concerned = or_(*(column == unit for column in columns), Case.id.in_(at_work))
     payload = {"unit": str(unit), "successor": str(successor)}
-    return sum(_by_itself(case_id, now, "succeed", payload) for case_id in _pages(concerned))
+    follow = partial(_by_itself, now=now, action="succeed", payload=payload, wait=True)
+    return sum(_try(case_id, follow) for case_id in _pages(concerned))
 
 
 def _look_at(case_id: uuid.UUID, now: datetime) -> int:
     with transaction() as tx:
-        hearing, record, change = _hold(tx, case_id, now)
+        hearing, record, change = _hold(tx, case_id, now, wait=False)
         made = 0
         while record is not None and change is not None and made < MOST_AT_ONCE:
             timed = due_move(record.facts, World(hearing.rules, hearing.atlas), now)
@@ -96,9 +106,9 @@ def _look_later(hearing: Hearing, facts: Facts, case_id: uuid.UUID) -> None:
     cases.wake_at(hearing, facts, case_id)
 
 
-def _by_itself(case_id: uuid.UUID, now: datetime, action: str, payload: dict[str, Any]) -> int:
+def _by_itself(case_id: uuid.UUID, now: datetime, action: str, payload: dict[str, Any], *, wait: bool) -> int:
     with transaction() as tx:
-        hearing, record, change = _hold(tx, case_id, now)
+        hearing, record, change = _hold(tx, case_id, now, wait=wait)
         if record is None or change is None:
             return 0
         wish = cases.Wish(action, record.case["version"], payload)
@@ -106,10 +116,10 @@ def _by_itself(case_id: uuid.UUID, now: datetime, action: str, payload: dict[str
     return 1
 
 
-def _hold(tx: Any, case_id: uuid.UUID, now: datetime) -> tuple[Hearing, Record | None, int | None]:
-    """The case, locked; None when somebody else is at it."""
+def _hold(tx: Any, case_id: uuid.UUID, now: datetime, *, wait: bool) -> tuple[Hearing, Record | None, int | None]:
+    """The case, locked; None when somebody else is at it and `wait` is False."""
     hearing = hear_the_office(tx, now)
-    change = cases.lock(tx, case_id, wait=False)
+    change = cases.lock(tx, case_id, wait=wait)
     return hearing, records.load(hearing, case_id) if change is not None else None, change
 
 

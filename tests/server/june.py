@@ -14,7 +14,6 @@ from server import clock
 from server.db import transaction
 from server.models import Grant, Session
 from server.services import freezing
-from server.services.hearing import hear_the_office
 from tests.conftest import Client, Office
 from tests.server.conftest import filed, place_in
 from tests.server.office_days import local
@@ -45,14 +44,17 @@ class June:
         case_id: str = filed(self.client(account), body)["id"]
         return case_id
 
-    def move(self, when: str, account: str, case_id: str, action: str, **payload: Any) -> dict[str, Any]:
-        """Make a move on the case as this person sees it then."""
+    def move(
+        self, when: str, account: str, case_id: str, action: str, *, told: str | None = None, **payload: Any
+    ) -> dict[str, Any]:
+        """Make a move on the case as this person sees it then; their phone's clock says `told`."""
         self.at(when)
         client = self.client(account)
         case = client.get(f"/cases/{case_id}")
         assert case.status_code == 200, case.text
         body = {
-            "action": action, "based_on": case.json["version"], "payload": payload, "at": local(when).isoformat(),
+            "action": action, "based_on": case.json["version"], "payload": payload,
+            "at": told or local(when).isoformat(),
         }  # fmt: skip
         answer = client.put(f"/cases/{case_id}/steps/{uuid.uuid4()}", json=body)
         assert answer.status_code == 201, (action, answer.text)
@@ -101,8 +103,8 @@ class June:
 
     def freeze(self) -> int:
         """Let the office store what is frozen by now; how many reports were stored."""
-        with self.office.app.app_context(), transaction() as tx:
-            return freezing.freeze_next(hear_the_office(tx, clock.now()), most=10_000)
+        with self.office.app.app_context():
+            return freezing.freeze(clock.now(), most=10_000)
 
     def client(self, account: str) -> Client:
         """The HTTP client of somebody whose session outlives this year."""

@@ -195,7 +195,7 @@ def test_nothing_changes_what_is_frozen_not_even_the_office(office: Office):
     with office.app.app_context(), transaction() as tx:
         tx.execute(
             insert(FrozenFigures).values(
-                scope="u:nobody", area_code=TOWNSHIP, first_day=date(2026, 6, 1), last_day=date(2026, 6, 30),
+                scope="c:nowhere", area_code=TOWNSHIP, first_day=date(2026, 6, 1), last_day=date(2026, 6, 30),
                 split_by="area", frozen_at=datetime(2026, 7, 3, tzinfo=UTC), report={},
             )
         )  # fmt: skip

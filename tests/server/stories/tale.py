@@ -115,6 +115,7 @@ class Stage:
     clock: OfficeClock
     units: dict[str, uuid.UUID] = field(default_factory=dict)
     crews: dict[str, set[str]] = field(default_factory=dict)
+    people: dict[str, uuid.UUID] = field(default_factory=dict)
     _clients: dict[str, Client] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -127,6 +128,7 @@ class Stage:
         )
         of = {row.account: row.unit_id for row in rows}
         self.units = {word: of[account] for word, account in UNITS.items()}
+        self.people = {row.account: row.id for row in self.office.rows(select(Person.account, Person.id))}
         self.crews = {word: {who for who, unit in of.items() if unit == self.units[word]} for word in UNITS}
 
     def client(self, account: str) -> Client:
@@ -145,8 +147,7 @@ class Stage:
         return token
 
     def person(self, account: str) -> uuid.UUID:
-        found: uuid.UUID = self.office.rows(select(Person.id).where(Person.account == account))[0][0]
-        return found
+        return self.people[account]
 
     def word(self, unit: str) -> str:
         """What stories call this unit."""
@@ -183,7 +184,18 @@ class Tale:
         self.case, self.secret = answer.json["case"], answer.json["secret"]
         return self.case
 
-    def does(self, account: str, action: str, **payload: Any) -> dict[str, Any]:
+    def is_led_by(self, lead: str, *, signed: bool = True, report: dict[str, Any] | None = None, **more: Any) -> None:
+        """Reported, sent up by the village and dispatched by the township, all at this hour; the lead has signed."""
+        self.files("worker1", **(report or {}))
+        self.does(
+            "village1", "escalate", **({"override_reason": "情况紧急。"} if self.case["category"][0] == "D" else {})
+        )
+        self.does("township1", "accept")
+        self.does("township1", "dispatch", lead=lead, **more)
+        if signed:
+            self.does(UNITS[lead], "sign")
+
+    def does(self, account: str, action: str, /, **payload: Any) -> dict[str, Any]:
         """Somebody makes a move on the case as it stands; the case afterwards, as they see it."""
         answer = self.tries(account, action, **payload)
         problem = {name: answer.json.get(name) for name in ("code", "errors", "choices")}
@@ -193,7 +205,7 @@ class Tale:
         found: dict[str, Any] = answer.json["case"] or {}
         return found
 
-    def tries(self, account: str, action: str, **payload: Any) -> Any:
+    def tries(self, account: str, action: str, /, **payload: Any) -> Any:
         """The answer to a move. Payload words that name units, people or moments by their story words are put into
         ids and instants; `based_on`, `request`, `assignment`, `as_unit`, `device_at`, `step_id` go into the body."""
         about = {name: payload.pop(name) for name in ("request", "assignment") if name in payload}
@@ -209,7 +221,7 @@ class Tale:
         }  # fmt: skip
         return self.stage.client(account).put(f"/cases/{self.case['id']}/steps/{step_id}", json=body)
 
-    def is_refused(self, account: str, action: str, code: str, *fields: str, **payload: Any) -> dict[str, Any]:
+    def is_refused(self, account: str, action: str, code: str, /, *fields: str, **payload: Any) -> dict[str, Any]:
         """A move that must be refused so, naming exactly these fields."""
         status = {"move_not_allowed": 409, "case_has_moved": 409, "not_found": 404}.get(code, 422)
         return refused(self.tries(account, action, **payload), status, code, *fields)

@@ -73,7 +73,7 @@ def test_neighbours_quarrel_and_are_reconciled_at_the_second_try_of_the_township
     assert "review" not in tale.offered("township1")
     tale.at("03-19 09:00").does("county1", "review", outcome="overturned", text="协议没有履行，应继续处理。")
     assert (tale.state(), tale.holder(), tale.case["reopen_count"]) == ("accepted", "township", 1)
-    assert (tale.case["result"], tale.case["settled_level"]) == (None, None)
+    assert (tale.case["result"], tale.case["settled_level"]) == (None, "township")
     assert tale.running() == {"dispatch": "03-19 15:30"}
 
     # The same mediators, this time with the fence taken down before their eyes.

@@ -24,7 +24,8 @@ def test_a_pothole_is_filled_on_the_spot_and_verified_by_the_desk(tale: Tale):
     assert tale.listed("village1", "ask=verify")
 
     # Monday: the desk walks by.
-    tale.at("03-09 09:00").does("village1", "verify_pass", mode="on_site", note="路面平整，可以通行。")
+    tale.at("03-09 09:00").is_refused("village1", "verify_pass", "invalid", "payload.photos")
+    tale.does("village1", "verify_pass", mode="on_site", note="路面平整，可以通行。", photos=["d" * 64])
     assert (tale.case["state"], tale.case["settled_level"], tale.case["rework_count"]) == ("closed", "grid", 0)
     assert tale.steps() == ["1 submit worker1", "2 settle_on_spot worker1", "3 verify_pass village1 for village"]
     assert sorted(tale.clocks()) == [

@@ -5,6 +5,7 @@ Counted twice: from the tables, and from what the push service took and only the
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -20,9 +21,6 @@ from tests.workers.couriers.push_service import Post
 from tests.workers.couriers.rig import Rig
 
 pytestmark = [pytest.mark.redis, pytest.mark.postgresql]
-
-OUTAGE_S = float(os.environ.get("OUTAGE_S", "10"))
-"""How long Redis is away; `make soak` makes it a minute."""
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +63,15 @@ def assert_everyone_heard_of_everything_once(rig: Rig, reports: int) -> None:
     assert set(received.values()) == {1}
 
 
-def test_redis_is_away_while_reports_flow(rig: Rig, emergency: Any):
+@pytest.mark.parametrize("seconds", [10, pytest.param(60, marks=pytest.mark.soak)])
+def test_redis_is_away_while_reports_flow(rig: Rig, emergency: Any, seconds: int):
     rig.subscribe("village1")
     rig.subscribe("county1")
     before = file_for(rig, emergency(), 1)
     assert rig.redis
     rig.redis.stop()
-    during = file_for(rig, emergency(), OUTAGE_S)
-    assert during > OUTAGE_S
+    during = file_for(rig, emergency(), seconds)
+    assert during > seconds / 2
     rig.redis.start()
     after = file_for(rig, emergency(), 1)
     rig.wait_until_carried(2 * (before + during + after))
@@ -135,6 +134,46 @@ def test_the_database_is_away(rig: Rig, emergency: Any):
     rig.wait_until_carried(reports)
     assert rig.states() == {"delivered": reports}
     assert set(rig.received()) == {(rig.browsers[0].subscription_id, str(row.message_id)) for row in rig.deliveries()}
+
+
+@pytest.mark.soak
+def test_the_database_is_restarted_while_reports_flow(rig: Rig, emergency: Any):
+    """The server itself, with every connection; what was answered 201 is delivered. Alone, for others share it."""
+    rig.subscribe("village1")
+    before = file_for(rig, emergency(), 2)
+    with as_superuser() as superuser:
+        [data] = superuser.execute("SHOW data_directory").fetchone()
+        [programs] = superuser.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone()
+    owner = Path(data).stat()
+    subprocess.run(
+        [Path(programs) / "pg_ctl", "restart", "-D", data, "-m", "fast", "-w", "-l", "/dev/null"],
+        user=owner.st_uid, group=owner.st_gid, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    rig.reconnect()
+    wait_until(lambda: rig.ask("worker1", "GET", "/me")[0] == 200)
+    after = file_for(rig, emergency(), 2)
+    rig.wait_until_carried(before + after)
+    assert rig.states() == {"delivered": before + after}
+
+
+@pytest.mark.soak
+def test_a_push_service_that_hangs_holds_up_nobody_else(rig: Rig, emergency: Any):
+    """It is cut off after ten seconds and tried again; another browser hears at once meanwhile."""
+    hanging, quick = rig.subscribe("village1"), rig.subscribe("county1")
+    release = threading.Event()
+
+    def hang(post: Post) -> None:
+        if post.token == hanging.channel.token:
+            release.wait(60)
+
+    rig.push.fault = hang
+    rig.file(emergency())
+    wait_until(lambda: [post.token for post in rig.push.accepted()] == [quick.channel.token])
+    wait_until(lambda: {"cut off", "no answer"} & {row.outcome for row in rig.deliveries()})
+    rig.push.fault = lambda _post: None
+    release.set()
+    rig.wait_until_carried(2)
+    assert rig.states() == {"delivered": 2}
 
 
 def test_two_schedules_and_two_couriers_tell_once(rig: Rig, report: Any, emergency: Any):

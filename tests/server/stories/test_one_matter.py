@@ -1,0 +1,113 @@
+"""并案、拆并、作废: one matter, two matters, no matter."""
+
+from tests.server.stories.tale import Tale
+
+
+def merged(tale: Tale) -> tuple[Tale, Tale]:
+    """A follower that worker3 filed, and the master of worker1 that it was merged into by the village."""
+    follower = Tale(tale.stage)
+    follower.files("worker3", urgency=3)
+    tale.at("03-02 09:30").files("worker1")
+    tale.at("03-02 10:00")
+    follower.does("village1", "merge", master=tale.case["id"])
+    return follower, tale
+
+
+def test_merged_reports_hear_the_master_s_news_until_they_are_split_again(tale: Tale):
+    follower, master = merged(tale)
+    assert (follower.state(), follower.holder(), follower.running()) == ("merged", None, {})
+    assert follower.look("worker3")["master"] == master.case["id"]
+    assert follower.notices()[-1] == "merge: worker3 news"
+    # The master takes the earlier due and the higher urgency, and shows itself to the follower's reporter.
+    assert master.look("worker3")["urgency"] == 3
+    assert master.steps()[-1] == "2 absorb by itself"
+    assert master.notices()[-1] == "absorb: village task, worker1 news, worker3 news"
+    master.does("village1", "accept")
+    assert master.notices()[-1] == "accept: worker1 news, worker3 news"
+    assert master.listed("worker3")
+    master.is_refused("village1", "void", "move_not_allowed")
+
+    follower.does("worker3", "split")
+    assert (follower.state(), follower.holder()) == ("submitted", "village")
+    assert follower.running() == {"accept": "03-02 11:00", "overall": "03-09 18:00"}
+    assert (master.sees("worker3"), master.listed("worker3"), follower.sees("worker3")) == (False, False, True)
+    assert master.steps()[-1].endswith("release by itself")
+    master.does("village1", "handle_here")
+    assert master.notices()[-1] == "handle_here: worker1 news"
+    # Once only.
+    follower.does("village1", "merge", master=master.case["id"])
+    follower.is_refused("worker3", "split", "move_not_allowed")
+    follower.does("township1", "split")
+    assert follower.state() == "submitted"
+
+
+def test_the_master_is_closed_and_its_follower_keeps_its_code_and_rating(tale: Tale):
+    follower, master = merged(tale)
+    code = follower.case["code"]
+    master.does("village1", "handle_here")
+    master.does("village1", "finish")
+    master.does("township1", "verify_pass")
+    assert master.notices()[-1] == "verify_pass: village1 news, worker1 news, worker3 news"
+    assert (follower.look("worker3")["code"], follower.state()) == (code, "merged")
+    answer = tale.stage.office.anonymous().post(
+        "/api/v1/look", json={"code": code, "secret": follower.secret}, environ_base={"REMOTE_ADDR": "192.0.2.7"}
+    )
+    assert (answer.status_code, answer.json["state"]) == (200, "closed")
+
+
+def test_a_master_is_open_and_follows_nobody_and_whoever_merges_decides_for_both(tale: Tale):
+    follower, master = merged(tale)
+    third, elsewhere = Tale(tale.stage), Tale(tale.stage)
+    third.files("worker1")
+    third.is_refused("village1", "merge", "invalid", "payload.master", master=follower.case["id"])
+    third.is_refused("village1", "merge", "invalid", "payload.master", master=third.case["id"])
+    master.is_refused("village1", "merge", "invalid", "payload.master", master=third.case["id"])
+    elsewhere.files("worker2", grid="990101001002001")
+    third.is_refused("village1", "merge", "invalid", "payload.master", master=elsewhere.case["id"])  # unseen
+    third.does("township1", "merge", master=elsewhere.case["id"])
+    assert third.state() == "merged"
+    third.is_refused("village1", "split", "move_not_allowed")  # the township merged it
+    third.does("township1", "split")
+
+
+def test_a_case_at_work_may_follow_and_its_units_are_called_back(tale: Tale):
+    follower = Tale(tale.stage)
+    follower.is_led_by("fire", co={"police": "03-04 12:00"})
+    tale.is_led_by("order")
+    follower.does("township1", "merge", master=tale.case["id"])
+    assert follower.tasks() == {"fire": "lead recalled", "police": "co recalled"}
+    assert follower.notices()[-1] == "merge: fire news, police news, worker1 news"
+    assert not follower.sees("fire1")
+    follower.does("township1", "split")
+    assert (follower.state(), follower.holder()) == ("submitted", "township")
+
+
+def test_a_voiding_is_asked_by_the_holder_and_granted_by_the_leader_above(tale: Tale):
+    tale.files("worker1")
+    tale.is_refused("village1", "void", "invalid", "payload.case", code="refiled")
+    tale.does("village1", "void")
+    assert (tale.state(), tale.notices()[-1]) == ("submitted", "void: leader1 task, worker1 news")
+    assert "answer township 03-03 18:00" in tale.clocks()
+    tale.is_refused("village1", "void", "move_not_allowed")
+    tale.is_refused("township1", "grant_void", "move_not_allowed")
+    tale.does("leader1", "refuse_void")
+    tale.does("village1", "void")
+    tale.does("leader1", "grant_void")
+    assert (tale.state(), tale.running()) == ("void", {})
+    assert tale.notices()[-1] == "grant_void: village news, worker1 news"
+    # The reporter may object: the centre above looks at it anew.
+    tale.does("worker1", "object")
+    assert (tale.state(), tale.holder()) == ("submitted", "township")
+
+
+def test_a_superior_s_leader_voids_at_once_and_a_withdrawn_report_was_nobody_s_decision(tale: Tale):
+    tale.files("worker1")
+    tale.does("leader1", "void")
+    assert tale.state() == "void"
+    tale.files("worker1")
+    tale.does("worker1", "withdraw")
+    assert (tale.state(), tale.notices()[-1]) == ("void", "withdraw: village news")
+    tale.is_refused("worker1", "object", "move_not_allowed")
+    tale.files("worker1")
+    tale.does("village1", "accept")
+    tale.is_refused("worker1", "withdraw", "move_not_allowed")

@@ -1,0 +1,120 @@
+"""代理、值班、撤并、专属网格: people on leave, at night, units that end, grids with a desk of their own."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from server.cli import COMMANDS
+from server.models import DutyShift, Unit
+from server.services import sweep
+from tests.server.stories.tale import Tale
+
+
+def run(tale: Tale, monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str) -> str:
+    """What an operator's command says, given in the office of the story."""
+    settings = tale.stage.office.settings
+    url = settings.database_url.render_as_string(hide_password=False)
+    owner = settings.migrate_url.render_as_string(hide_password=False)
+    given = {"DATA_DIR": str(settings.data_dir), "KEYS_FILE": str(settings.keys_file)}
+    if not settings.embedded:
+        given |= {"DATABASE_URL": url, "MIGRATE_URL": owner}
+    for key, value in given.items():
+        monkeypatch.setenv(f"GRIDLOOP_{key}", value)
+    command = next(one for one in COMMANDS if one.name == name)
+    result = CliRunner().invoke(command, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_stand_in_acts_for_somebody_on_leave_and_is_barred_by_what_they_did(
+    tale: Tale, monkeypatch: pytest.MonkeyPatch
+):
+    # health1 stands in for township1 from Tuesday to Friday.
+    run(tale, monkeypatch, "stand-in", "township1", "health1", "--from", "2026-03-03T08:00", "--to", "2026-03-06T18:00")
+    tale.files("township1", source="walk_in")
+    tale.does("township1", "handle_here")
+    assert not tale.sees("health1")
+    tale.at("03-03 09:00").does("health1", "progress", text="已接手，正在办理。")
+    step = tale.look("leader1")["steps"][-1]
+    assert (step["by"]["name"], step["on_behalf_of"]["name"]) == ("张思源", "谢彩霞")
+    assert step["as_unit"]["name"] == "禾桥街道综治中心"
+    tale.does("township3", "finish")
+    # township1 handled it, so neither they nor whoever stands in for them verifies.
+    tale.is_refused("health1", "verify_pass", "move_not_allowed")
+    tale.does("leader1", "verify_pass")
+    assert not tale.at("03-06 18:00").sees("health1")
+
+
+def test_an_emergency_at_two_in_the_morning_is_accepted_by_whoever_is_first(tale: Tale):
+    tale.at("03-03 02:00").files("worker1", urgency=4)
+    assert tale.running() == {"accept": "03-03 02:15", "overall": "03-10 18:00"}
+    assert tale.notices() == ["submit: village task, fire task, township task, county task, emergency task"]
+    assert {"accept", "handle_here"} <= tale.offered("township1") & tale.offered("county1")
+    tale.at("03-03 02:04").does("township1", "accept")
+    assert (tale.holder(), tale.case["first_responsible"]["name"]) == ("township", "禾桥街道综治中心")
+    assert tale.running()["dispatch"] == "03-03 02:19"
+    tale.is_refused("county1", "accept", "move_not_allowed")
+    tale.is_refused("village1", "accept", "move_not_allowed")
+    tale.does("township1", "dispatch", lead="fire")
+    assert (tale.running()["sign"], tale.running()["arrive"]) == ("03-03 02:34", "03-03 03:04")
+
+
+def test_an_emergency_that_somebody_of_two_units_accepts_asks_for_which(tale: Tale, monkeypatch: pytest.MonkeyPatch):
+    run(tale, monkeypatch, "stand-in", "county2", "township3", "--from", "2026-03-02T08:00", "--to", "2026-03-02T18:00")
+    tale.files("worker1", urgency=4)
+    told = tale.is_refused("township3", "accept", "which_one")
+    assert {one["unit"] for one in told["choices"]} == {
+        str(tale.stage.units[word]) for word in ("township", "county")
+    }  # fmt: skip
+    tale.does("township3", "accept", as_unit="county")
+    assert tale.holder() == "county"
+
+
+def test_a_duty_roster_is_imported_once_however_often(tale: Tale, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    unit, file = tale.stage.units["township"], tmp_path / "roster.csv"
+    file.write_text(
+        f"unit,account,from,to\n{unit},township1,2026-03-02T18:00,2026-03-03T08:30\n"
+        f"{unit},leader1,2026-03-03T18:00,2026-03-04T08:30\n",
+        encoding="utf-8",
+    )
+    for _ in range(2):
+        assert "2 shifts" in run(tale, monkeypatch, "import-roster", str(file))
+    rows = tale.stage.office.rows(select(DutyShift.starts_at, DutyShift.ends_at).order_by(DutyShift.starts_at))
+    assert [row.ends_at - row.starts_at for row in rows] == [timedelta(hours=14.5)] * 2
+    assert rows[0].starts_at.isoformat() == "2026-03-02T10:00:00+00:00"
+
+
+def test_a_special_grid_has_a_desk_of_its_own_below_the_township(tale: Tale, monkeypatch: pytest.MonkeyPatch):
+    said = run(tale, monkeypatch, "add-desk", "990101001002901", "禾桥市场专属工作站")
+    desk = said.split()[1]
+    tale.files("worker17", grid="990101001002901")
+    assert tale.case["holder"] == {"id": desk, "name": "禾桥市场专属工作站"}
+    assert (tale.sees("village2"), tale.sees("township1")) == (False, True)
+    tale.at("03-02 11:01").does("township1", "take_over")
+    tale.is_refused("township1", "dispatch", "invalid", "payload.lead", lead=desk)
+
+
+def test_a_unit_that_ends_leaves_everything_to_its_successor(tale: Tale, monkeypatch: pytest.MonkeyPatch):
+    health, order = (str(tale.stage.units[word]) for word in ("health", "order"))
+    tale.is_led_by("health", co={"police": "03-04 12:00"})
+    done = Tale(tale.stage)
+    done.is_led_by("health")
+    done.does("health1", "finish")
+    assert "1 cases" in run(tale, monkeypatch, "end-unit", health, order)
+    assert tale.stage.office.rows(select(Unit.successor_id).where(Unit.id == tale.stage.units["health"])) == [
+        (tale.stage.units["order"],)
+    ]
+    assert (tale.holder(), tale.steps()[-1].endswith("succeed by itself")) == ("order", True)
+    assert tale.tasks() == {"order": "lead handling", "police": "co pending"}
+    assert tale.sees("order1")
+    assert tale.listed("order1", "ask=handle")
+    assert {"handle order 03-05 18:00", "handle police 03-04 12:00"} <= set(tale.clocks())
+    # Its past stays its own; nothing new goes to it.
+    assert (done.tasks(), done.sees("order1")) == ({"health": "lead reported"}, False)
+    tale.does("order1", "progress")
+    tale.is_refused("township1", "redispatch", "invalid", "payload.lead", lead="health")
+    with tale.stage.office.app.app_context():
+        assert sweep.succeed(tale.stage.units["health"], tale.stage.units["order"], tale.stage.clock.now()) == 0

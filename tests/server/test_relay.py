@@ -1,0 +1,242 @@
+"""What becomes of messages before anything is sent: planned, collected, leased, judged; on both databases."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert, select, update
+
+from server.db import transaction
+from server.models import Delivery, Message, Person, PushSubscription, Rule, Session
+from server.rules.notices import COLLECTED_FOR
+from server.services import deliveries, reference, relay, tidying
+from server.services.deliveries import DELIVERED, PAUSES, Claim, Outcome
+from tests.conftest import Office
+from tests.server.conftest import accepting, filed, move
+
+LEASE = timedelta(minutes=1)
+ROOM = dict.fromkeys(deliveries.QUEUES, 100)
+
+
+@contextmanager
+def writing(office: Office) -> Iterator[Connection]:
+    with office.app.app_context(), transaction() as tx:
+        yield tx
+
+
+@pytest.fixture(autouse=True)
+def no_night(office: Office) -> None:
+    """Whatever the time is, nothing waits for the morning."""
+    with writing(office) as tx:
+        tx.execute(insert(Rule).values(key="quiet_hours", value=None))
+        reference.touch(tx, reference.RULES)
+
+
+def browser(office: Office, account: str) -> uuid.UUID:
+    """A push subscription of this person's, in the session that their client has."""
+    office.client(account)
+    one, now = uuid.uuid4(), datetime.now(UTC)
+    with writing(office) as tx:
+        person = tx.execute(select(Person.id).where(Person.account == account)).scalar_one()
+        session = tx.execute(select(Session.id).where(Session.person_id == person)).scalars().first()
+        tx.execute(
+            insert(PushSubscription).values(
+                id=one, person_id=person, session_id=session, content=bytes(32), endpoint="https://push.example.org/x",
+                endpoint_hash=one.bytes * 2, p256dh="", auth="", created_at=now, seen_at=now,
+            )
+        )  # fmt: skip
+    return one
+
+
+def plan(office: Office, at: timedelta = timedelta(seconds=1)) -> int:
+    with writing(office) as tx:
+        return relay.plan(tx, datetime.now(UTC) + at)
+
+
+def claim(office: Office, at: timedelta = timedelta(seconds=1), room: Any = None) -> list[Claim]:
+    with writing(office) as tx:
+        return deliveries.claim(tx, datetime.now(UTC) + at, LEASE, room or ROOM)
+
+
+def set_out(office: Office, claims: list[Claim], at: timedelta = timedelta(seconds=1)) -> list[Any]:
+    with writing(office) as tx:
+        keys = office.app.extensions["gridloop"].keys
+        return deliveries.set_out(tx, keys, claims, datetime.now(UTC) + at, LEASE)
+
+
+def finish(office: Office, errand: Any, outcome: Outcome, at: timedelta = timedelta(seconds=1)) -> None:
+    with writing(office) as tx:
+        deliveries.finish(tx, errand, outcome, datetime.now(UTC) + at)
+
+
+def rows(office: Office) -> list[Any]:
+    return office.rows(select(Delivery.__table__).order_by(Delivery.created_at))
+
+
+def test_each_browser_gets_one_delivery_however_often_it_is_planned(office: Office, report: Any):
+    targets = {browser(office, "village1"), browser(office, "village1")}
+    filed(office.client("worker1"), report())
+    assert plan(office) > 0
+    assert plan(office) == 0
+    assert {row.target for row in rows(office)} == targets
+
+
+def test_a_second_task_within_a_minute_waits_for_others_and_an_emergency_does_not(office: Office, report: Any):
+    browser(office, "village1")
+    worker = office.client("worker1")
+    filed(worker, report())
+    plan(office)
+    for _ in range(3):
+        filed(worker, report())
+    filed(worker, report(urgency=4))
+    plan(office)
+    assert Counter(row.queue for row in rows(office)) == {"normal": 1, "urgent": 1}
+    with writing(office) as tx:
+        assert relay.collect(tx, datetime.now(UTC)) == 0
+        assert relay.collect(tx, datetime.now(UTC) + COLLECTED_FOR + timedelta(seconds=1)) > 0
+    [digest] = [row for row in rows(office) if row.queue == "digest"]
+    assert digest.covers == 3
+    with writing(office) as tx:
+        assert relay.collect(tx, datetime.now(UTC) + 2 * COLLECTED_FOR) == 0
+
+
+def test_a_person_s_choice_holds_and_an_emergency_passes_it(office: Office, report: Any):
+    browser(office, "village1")
+    village, worker = office.client("village1"), office.client("worker1")
+    village.put("/me/notices", json={"choices": {"task": "inbox", "oversight": "inbox", "news": "inbox"}})
+    filed(worker, report())
+    plan(office)
+    assert rows(office) == []
+    filed(worker, report(urgency=4))
+    plan(office)
+    assert [row.urgency for row in rows(office)] == [4]
+    assert village.get("/inbox").json["unread"] == 2
+
+
+def test_quiet_hours_hold_it_back_until_morning(office: Office, report: Any):
+    browser(office, "village1")
+    case = filed(office.client("worker1"), report())
+    morning = datetime.now(UTC) + timedelta(hours=8)
+    with writing(office) as tx:
+        tx.execute(update(Message).where(Message.case_id == uuid.UUID(case["id"])).values(not_before=morning))
+    assert plan(office) == 0
+    assert plan(office, timedelta(hours=8, seconds=1)) > 0
+
+
+def test_a_lease_is_one_worker_s_alone_until_it_runs_out(office: Office, report: Any):
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    plan(office)
+    [first] = claim(office)
+    assert claim(office) == []
+    [second] = claim(office, LEASE + timedelta(seconds=2))
+    assert (second.id, second.number) == (first.id, first.number + 1)
+    assert set_out(office, [first]) == []
+    [errand] = set_out(office, [second])
+    assert rows(office)[0].tries == 1
+    finish(office, errand, DELIVERED)
+    assert claim(office, timedelta(days=1)) == []
+
+
+def test_a_late_worker_s_success_counts_and_its_failure_does_not(office: Office, report: Any):
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    plan(office)
+    [late] = set_out(office, claim(office))
+    [second] = claim(office, LEASE + timedelta(seconds=2))
+    set_out(office, [second], LEASE + timedelta(seconds=2))
+    finish(office, late, Outcome("status 500", "waiting"))
+    assert rows(office)[0].outcome is None
+    finish(office, late, DELIVERED)
+    assert rows(office)[0].state == "delivered"
+
+
+def test_pauses_grow_and_the_last_try_leaves_a_dead_letter_that_can_be_sent_again(office: Office, report: Any):
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    plan(office)
+    at, waits = timedelta(seconds=1), []
+    for _ in range(len(PAUSES) + 1):
+        [errand] = set_out(office, claim(office, at), at)
+        before = datetime.now(UTC) + at
+        finish(office, errand, Outcome("status 500", "waiting"), at)
+        [row] = rows(office)
+        if row.state == "waiting":
+            waits.append(round((row.next_at - before).total_seconds()))
+            assert claim(office, at) == []
+        at += timedelta(days=1)
+    assert waits == [round(pause.total_seconds()) for pause in PAUSES]
+    [row] = rows(office)
+    assert (row.state, row.outcome, row.tries) == ("dead", "status 500", len(PAUSES) + 1)
+    with writing(office) as tx:
+        assert deliveries.send_again(tx, [uuid.uuid4()], datetime.now(UTC)) == 0
+        assert deliveries.send_again(tx, [row.id], datetime.now(UTC)) == 1
+    assert len(claim(office)) == 1
+
+
+def test_whoever_has_read_it_or_signed_out_is_not_told(office: Office, report: Any):
+    browser(office, "village1")
+    village = office.client("village1")
+    filed(office.client("worker1"), report())
+    plan(office)
+    village.put(f"/inbox/{village.get('/inbox').json['items'][0]['id']}/read")
+    assert set_out(office, claim(office)) == []
+    filed(office.client("worker1"), report(urgency=4))
+    plan(office)
+    village("DELETE", "/sessions/current")
+    assert set_out(office, claim(office)) == []
+    assert sorted((row.state, row.outcome) for row in rows(office)) == [("dropped", "no target"), ("dropped", "read")]
+
+
+def test_an_emergency_is_claimed_before_a_flood_of_others(office: Office, report: Any):
+    browser(office, "village1")
+    filed(office.client("worker1"), report(urgency=4))
+    plan(office)
+    [emergency] = rows(office)
+    with writing(office) as tx:
+        for _ in range(20):
+            values = {**emergency._mapping, "id": uuid.uuid4(), "queue": "digest"}
+            tx.execute(insert(Delivery).values(**values))
+    room = {"urgent": 5, "normal": 5, "digest": 5}
+    found = claim(office, room=room)
+    assert (found[0].id, Counter(one.queue for one in found)) == (emergency.id, {"urgent": 1, "digest": 5})
+
+
+def test_figures_say_how_old_the_oldest_is(office: Office, report: Any):
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    with writing(office) as tx:
+        now = datetime.now(UTC) + timedelta(minutes=10)
+        found = deliveries.figures(tx, now)
+    assert found.oldest is not None
+    assert timedelta(minutes=9) < now - found.oldest < timedelta(minutes=11)
+    plan(office)
+    [errand] = set_out(office, claim(office))
+    finish(office, errand, DELIVERED)
+    with writing(office) as tx:
+        found = deliveries.figures(tx, datetime.now(UTC) + timedelta(seconds=2))
+    assert found.oldest is None
+    assert found.outcomes == {("webpush", "delivered", "delivered"): 1}
+    assert found.tries == {"webpush": 1}
+
+
+def test_what_was_carried_long_ago_is_forgotten_and_nothing_else(office: Office, report: Any):
+    browser(office, "village1")
+    case = filed(office.client("worker1"), report())
+    move(office.client("village1"), case, "accept", accepting(case))
+    plan(office)
+    [errand] = set_out(office, claim(office))
+    finish(office, errand, DELIVERED)
+    waiting = len(office.rows(select(Message.id).where(Message.carried_at.is_(None))))
+    assert waiting > 0
+    with writing(office) as tx:
+        rules = reference.rule_book(tx)
+        assert tidying.tidy(tx, rules, datetime.now(UTC) + timedelta(days=20)) == 0
+        assert tidying.tidy(tx, rules, datetime.now(UTC) + timedelta(days=400)) > 1
+        assert tidying.tidy(tx, rules, datetime.now(UTC) + timedelta(days=400)) == 0
+    assert rows(office) == []
+    assert len(office.rows(select(Message.id))) == waiting
