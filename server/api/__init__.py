@@ -10,6 +10,7 @@ from flask_smorest import Api
 
 from server.api import problems
 from server.api.guard import COOKIE
+from server.api.routes.audit import audit_routes
 from server.api.routes.cases import case_routes
 from server.api.routes.changes import changes
 from server.api.routes.health import health, measure
@@ -82,6 +83,7 @@ def register(app: Flask) -> None:
     document.register_field(Moment, "string", "date-time")
     for blueprint in (
         sessions, me, places, reports, case_routes, photo_routes, changes, looks, inbox, push, notices, figures,
+        audit_routes,
     ):  # fmt: skip
         document.register_blueprint(blueprint, url_prefix=PREFIX)
     document.register_blueprint(health)

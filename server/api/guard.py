@@ -58,6 +58,17 @@ def signed_in() -> None:
     g.person, g.token, g.now = person, token, now
 
 
+def auditor() -> None:
+    """A session of somebody who audits: logs, and no case.
+
+    Raises:
+        Refusal: as `signed_in`, or `not_for_your_role`.
+    """
+    signed_in()
+    if not who().has("auditor"):
+        raise Refusal("not_for_your_role")
+
+
 def who() -> SignedIn:
     """The person the guard let in."""
     person: SignedIn = g.person

@@ -14,9 +14,6 @@ WAYS: tuple[Way, ...] = get_args(Way)
 USUAL_WAY: Mapping[str, Way] = {"task": "at_once", "oversight": "at_once", "news": "collected"}
 COLLECTED_FOR = timedelta(minutes=1)
 """How long collected notices wait for others; also the least time between two notices that are not urgent."""
-QUIET_HOURS = ["22:00", "07:00"]
-URGE_AFTER_MINUTES: Mapping[str, int] = {"4": 0, "3": 30}
-"""Minutes by urgency after which a case that nobody has taken on is told by robot and text message."""
 _LABELS: Mapping[str, tuple[str, str]] = {
     "task": ("待办", "To do"),
     "oversight": ("督办", "Supervision"),
@@ -29,7 +26,7 @@ def not_before(urgency: int, now: datetime, rules: RuleBook) -> datetime:
 
     The rule book's `quiet_hours` is ["22:00", "07:00"] on the office's clock, or null for none.
     """
-    span = rules.numbers.get("quiet_hours", QUIET_HOURS)
+    span = rules.numbers["quiet_hours"]
     if urgency >= EMERGENCY or not span:
         return now
     begins, ends = (time.fromisoformat(text) for text in span)

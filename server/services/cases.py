@@ -259,7 +259,7 @@ def _write(
     row = {**case, **changed}
     sensitive = is_sensitive(row, hearing.rules)
     seats = audience.follow(hearing.atlas, record.seats, before, after, effects, sensitive=sensitive)
-    outcome.seat(tx, case["id"], case["received_at"], seats, change)
+    outcome.seat(tx, case["id"], case["received_at"], record.seats, seats, change)
     outbox.announce(hearing, wish.action, before, after, effects, submission.id, change, actor=by, sensitive=sensitive)
     step = records.step_view(entry.seq, entry.envelope, entry.payload, entry.hash)
     moved = records.with_step(record, after, row, step, seats)

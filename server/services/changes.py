@@ -117,6 +117,9 @@ def _cases(hearing: Hearing, ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
     for row in rows:
         item = found.setdefault(row.case_id, {"kind": "case", "id": row.case_id, "version": row.version, "gone": True})
         item["gone"] = item["gone"] and row.gone
+    for item in found.values():
+        if item["gone"]:
+            item["version"] = 0  # how the case goes on without them is not theirs to count
     return [found[one] for one in dict.fromkeys(ids)]
 
 

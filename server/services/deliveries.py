@@ -25,6 +25,8 @@ QUEUES = ("urgent", "normal", "digest")
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 1800, 7200))
 """Between tries; after the last one a delivery is a dead letter, which only an operator sends again."""
 LONGEST_PAUSE = timedelta(hours=12)
+LEAST_SENDING = timedelta(seconds=15)
+"""A channel takes ten seconds at most: a shorter lease would run out under a worker that is still waiting."""
 ROBOT_TRIES_A_MINUTE = 18
 """WeCom and DingTalk take 20 messages a minute of one robot and then shut it out for ten."""
 
@@ -133,7 +135,8 @@ def set_out(tx: Connection, keys: Keys, claims: Sequence[Claim], now: datetime, 
         if isinstance(errand, str):
             _update(tx, row.id, state="dropped", outcome=errand, ended_at=now, leased_until=None)
             continue
-        _update(tx, row.id, tries=row.tries + 1, tried_at=now, leased_until=now + lease)
+        until = now + max(lease, LEAST_SENDING)
+        _update(tx, row.id, tries=row.tries + 1, tried_at=now, leased_until=until)
         errands.append(errand)
     return errands
 

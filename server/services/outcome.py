@@ -35,10 +35,17 @@ def write(tx: Connection, case_id: uuid.UUID, before: Facts, after: Facts) -> No
 
 
 def seat(
-    tx: Connection, case_id: uuid.UUID, received_at: datetime | None, seats: Mapping[str, Seat], change: int
+    tx: Connection,
+    case_id: uuid.UUID,
+    received_at: datetime | None,
+    before: Mapping[str, Seat],
+    seats: Mapping[str, Seat],
+    change: int,
 ) -> None:
-    """Write who may see the case; everyone in its audience hears of this change."""
-    upsert_rows(tx, Audience, _seats(case_id, received_at, seats, change))
+    """Write who may see the case; everyone in its audience hears of this change, those who lose sight for the last
+    time."""
+    hearing = {one: seat for one, seat in seats.items() if not seat.gone or before.get(one) != seat}
+    upsert_rows(tx, Audience, _seats(case_id, received_at, hearing, change))
 
 
 def open_audience(

@@ -154,7 +154,9 @@ def _mark_arrived(tx: Connection, person: SignedIn, parent_id: uuid.UUID, sha256
     if case_id is not None:
         # A move on the case writes the same rows: hold the case first, or the two wait for each other.
         tx.execute(select(Case.id).where(Case.id == case_id).with_for_update(key_share=True))
-        tx.execute(update(Audience).where(Audience.case_id == case_id).values(change=next_change(tx)))
+        tx.execute(
+            update(Audience).where(Audience.case_id == case_id, Audience.gone.is_(False)).values(change=next_change(tx))
+        )
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:

@@ -14,8 +14,20 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, or_, select, update
 
 from server.db import insert_once, insert_rows
-from server.models import Case, Deadline, Delivery, Grant, Message, Mobile, Person, PushSubscription, Robot, Session
-from server.rules.notices import COLLECTED_FOR, URGE_AFTER_MINUTES
+from server.models import (
+    Case,
+    Deadline,
+    Delivery,
+    DutyShift,
+    Grant,
+    Message,
+    Mobile,
+    Person,
+    PushSubscription,
+    Robot,
+    Session,
+)
+from server.rules.notices import COLLECTED_FOR
 from server.rules.rulebook import RuleBook
 from server.rules.telling import EMERGENCY
 from server.services.reference import Atlas
@@ -107,7 +119,7 @@ def urge(tx: Connection, atlas: Atlas, rules: RuleBook, now: datetime) -> int:
 
     The rule book's `urge_after_minutes` says after how long, by urgency; an urgency without a number is never urged.
     """
-    patience: Mapping[str, int] = rules.numbers.get("urge_after_minutes", URGE_AFTER_MINUTES)
+    patience: Mapping[str, int] = rules.numbers["urge_after_minutes"]
     if not patience:
         return 0
     late = [
@@ -171,11 +183,16 @@ def _plan_pushes(tx: Connection, notices: Sequence[tuple[Row[Any], int]], now: d
 
 
 def _loud_targets(tx: Connection, atlas: Atlas, unit: uuid.UUID, now: datetime) -> list[tuple[str, uuid.UUID]]:
-    """The unit's robots (its parent centre's where it has none) and its people's phones."""
+    """The unit's robots (its parent centre's where it has none), and the phones of whoever is on duty 值班; of all its
+    people where the roster names nobody."""
     near = [unit, atlas.parent_centre(unit)]
     robots = tx.execute(select(Robot.unit_id, Robot.id).where(Robot.unit_id.in_(near), Robot.ended_at.is_(None))).all()
     own = [row.id for row in robots if row.unit_id == unit] or [row.id for row in robots]
-    phones = tx.execute(
+    on_duty = select(DutyShift.person_id).where(
+        DutyShift.unit_id == unit, DutyShift.starts_at <= now, DutyShift.ends_at > now
+    )  # fmt: skip
+    watching = list(tx.execute(select(Mobile.person_id).where(Mobile.person_id.in_(on_duty))).scalars())
+    phones = watching or tx.execute(
         select(Mobile.person_id)
         .where(
             exists().where(

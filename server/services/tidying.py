@@ -9,7 +9,7 @@ from server.rules.rulebook import RuleBook
 
 AT_A_TIME = 1000
 """Rows of one kind in one transaction: a long one would hold back everybody's `changes`."""
-INBOX_DAYS, DELIVERY_DAYS, SUBSCRIPTION_DAYS = 180, 30, 60
+DELIVERY_DAYS, SUBSCRIPTION_DAYS = 30, 60
 
 
 def tidy(tx: Connection, rules: RuleBook, now: datetime) -> int:
@@ -23,7 +23,7 @@ def tidy(tx: Connection, rules: RuleBook, now: datetime) -> int:
         .limit(AT_A_TIME)
     )
     gone = tx.execute(delete(Delivery).where(Delivery.id.in_(old_deliveries))).rowcount
-    inbox_days = rules.numbers.get("inbox_days", INBOX_DAYS)
+    inbox_days = rules.numbers["inbox_days"]
     old_messages = (
         select(Message.id)
         .where(

@@ -49,8 +49,8 @@ def test_the_open_routes_are_these_and_no_others(app: Flask):
     assert open_to_all == set(OPEN)
 
 
-def test_there_are_only_two_guards(app: Flask):
-    assert {guard_of(app, rule) for rule in rules(app)} == {None, "open_to_all", "signed_in"}
+def test_there_are_only_three_guards(app: Flask):
+    assert {guard_of(app, rule) for rule in rules(app)} == {None, "open_to_all", "signed_in", "auditor"}
 
 
 def test_a_guarded_route_refuses_whoever_has_not_signed_in_before_it_looks_at_anything_else(app: Flask):

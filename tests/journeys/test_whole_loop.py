@@ -10,7 +10,19 @@ from playwright.sync_api import expect
 
 from tests.journeys.pictures import draw_corridor, take_picture
 
+OFFICE = ZoneInfo("Asia/Shanghai")
 TEXT = "三号楼二单元楼道堆放纸箱，堵住消防通道"
+
+
+def closure_table(township: Any) -> dict[str, list[int]]:
+    """What the screen shows of this month: area → received, closed, due, closed on time, settled in the village."""
+    township.open("me")
+    township.open("figures")
+    expect(township.page.get_by_test_id("as-of")).to_be_visible()
+    rows = township.page.locator("[data-testid=figures] tr[data-key]").all()
+    return {
+        str(row.get_attribute("data-key")): [int(cell) for cell in row.locator("td").all_inner_texts()] for row in rows
+    }
 
 
 def test_four_people_close_a_case_together(office: Any, phones: Callable[..., Any], tmp_path: Path) -> None:
@@ -21,6 +33,7 @@ def test_four_people_close_a_case_together(office: Any, phones: Callable[..., An
         phone.sign_in(account)
         phone.wait_for_pack()
 
+    before = closure_table(township)
     worker.open("report")
     worker.attach(draw_corridor(tmp_path / "before.jpg", boxes=5))
     worker.choose_category("占用")
@@ -32,8 +45,6 @@ def test_four_people_close_a_case_together(office: Any, phones: Callable[..., An
     worker.until(lambda: office.cases("worker1", TEXT), "the case")
     [case] = office.cases("worker1", TEXT)
     worker.until(lambda: not office.cases("worker1", TEXT)[0]["photos"][0]["missing"], "the photo")
-
-    # The closure table, before: read what the screen of figures shows for the village here.
 
     village.open("cases/accept")
     expect(village.page.locator(f"[data-code='{case['code']}']")).to_be_visible()
@@ -52,7 +63,7 @@ def test_four_people_close_a_case_together(office: Any, phones: Callable[..., An
     township.submit()
     expect(township.page.locator(".page__foot .note--bad")).to_contain_text("时限")
     expect(township.page.locator("[data-need=co] .field__why")).to_contain_text("时限")
-    township.set_moment(f".helper[data-unit='{desk}']", datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(hours=6))
+    township.set_moment(f".helper[data-unit='{desk}']", datetime.now(OFFICE) + timedelta(hours=6))
     take_picture(township, "dispatch", ".helper")
     township.submit()
     township.expect_step("dispatch")
@@ -85,7 +96,18 @@ def test_four_people_close_a_case_together(office: Any, phones: Callable[..., An
     township.expect_state("closed")
     township.expect_unsent(0)
 
-    # The closure table, after: received, due and closed of this village have moved by exactly one here.
+    # The closure table: received and closed of this village moved by exactly one, the others not at all.
+    after = closure_table(township)
+    moved = {
+        area: [new - old for new, old in zip(row, before[area], strict=True)]
+        for area, row in after.items()
+        if row != before[area]
+    }
+    assert set(moved) == {case["area"]["code"], "total"}
+    due = moved["total"][2]  # counted once its day has come, and then it was in time
+    assert due in (0, 1)
+    assert list(moved.values()) == [[1, 1, due, due, 0]] * 2
+    take_picture(township, "closure")
 
     worker.show_case(case)
     worker.expect_state("closed")

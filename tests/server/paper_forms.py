@@ -78,7 +78,7 @@ class Form:
 
     def dispatching(self, payload: dict[str, Any]) -> None:
         """A lead or a pool, helpers that are neither, somebody who is only told."""
-        payload.pop("lead" if len(payload.get("pool", ())) == 2 and self.dice.random() < 0.5 else "pool", None)
+        payload.pop("lead" if len(payload.get("pool", ())) == 2 and self.dice.random() < 0.8 else "pool", None)
         facts = self.here.facts
         reach = [str(one) for one in self.here.world.offices.within_reach(facts.holder_id)] if facts.holder_id else []
         if "pool" not in payload:

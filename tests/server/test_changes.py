@@ -43,7 +43,8 @@ class Listener:
 
 
 def news(case: dict[str, Any], version: int, *, gone: bool = False) -> dict[str, Any]:
-    return {"kind": "case", "id": case["id"], "version": version, "gone": gone}
+    """What is told of a case; of one that went out of sight, not even how far it has gone since."""
+    return {"kind": "case", "id": case["id"], "version": 0 if gone else version, "gone": gone}
 
 
 def cursor(*parts: Any) -> str:

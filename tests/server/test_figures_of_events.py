@@ -80,6 +80,20 @@ def test_a_finish_that_passed_too_late_is_late_though_an_earlier_one_that_failed
     assert (found["due"], found["due_closed"], found["closed_on_time"], found["overdue"]) == (1, 1, 0, 1)
 
 
+def test_the_first_closing_stays_in_time_however_late_the_second_one_comes(june: June):
+    # Closed on Tuesday 2 June, in time; reopened on Wednesday 3, finished again on Wednesday 10, after the due.
+    case_id = june.settle("Mon 2026-06-01 09:00", "Mon 2026-06-01 09:10", "Tue 2026-06-02 10:00",
+                          "Tue 2026-06-02 11:00")  # fmt: skip
+    june.move("Wed 2026-06-03 09:00", "township1", case_id, "reopen", **WHY)
+    june.handle("Wed 2026-06-03 09:10", case_id)
+    june.finish("Wed 2026-06-10 10:00", case_id)
+    june.verify("Wed 2026-06-10 11:00", case_id)
+    found = total(june)
+    assert (found["due"], found["due_closed"], found["closed_on_time"], found["overdue"]) == (1, 1, 1, 0)
+    # But it was reopened: neither at village level nor in one go.
+    assert (found["settled"], found["settled_village"], found["one_go"]) == (1, 0, 0)
+
+
 def test_a_declined_case_that_must_be_accepted_was_wrongly_declined(june: June):
     case_id = june.file("Mon 2026-06-01 09:00")
     june.move("Mon 2026-06-01 09:10", "village1", case_id, "reject", code="not_ours", basis="不属于受理范围。",

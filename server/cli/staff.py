@@ -1,4 +1,4 @@
-"""Commands about people and units over time: leave, duty rosters, roles and units that end."""
+"""Commands about people and units: accounts and roles, leave, duty rosters, units that end, desks of special grids."""
 
 import csv
 import uuid
@@ -8,11 +8,45 @@ from pathlib import Path
 import click
 
 from server import clock
-from server.cli_office import in_office
+from server.cli.running import in_office
 from server.db import transaction
 from server.office import office
 from server.rules.refusals import invalid
 from server.services import places, staffing, sweep
+
+
+@click.command("add-person")
+@click.argument("account")
+@click.argument("name")
+@click.option("--role", type=click.Choice(staffing.ROLES), required=True, help="岗位 Role")
+@click.option("--unit", help="单位编号 Unit id (member, leader)")
+@click.option("--grid", help="网格编码 Grid code (grid_worker)")
+@click.option("--area", help="区域编码 Area code (inspector)")
+@click.option("--named", is_flag=True, help="专人：可办涉密事项 Named for sensitive cases")
+@click.password_option(help="初始密码 First password")
+@in_office
+def add_person(account: str, name: str, password: str, role: str, *, named: bool, **standing: str | None) -> None:
+    """新建账号并授权；首次登录须改密码。 Add an account with one grant; its password must be changed at first."""
+    now = clock.now()
+    with transaction() as tx:
+        target = staffing.read_target(tx, role, **standing)
+        person_id = staffing.add_person(tx, account, name, staffing.hash_password(password), must_change=True)
+        staffing.grant(tx, person_id, role, now, target, named=named)
+    click.echo(f"账号 {account} 已建立。 The account {account} is ready.")
+
+
+@click.command("add-workers")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.password_option(help="共用的初始密码 First password, the same for all")
+@in_office
+def add_workers(path: Path, password: str) -> None:
+    """为没有网格员的网格各建一个账号，名单写入 PATH。 Add one worker per grid without one; the list goes to PATH."""
+    now: datetime = clock.now()
+    with transaction() as tx:
+        added = staffing.add_workers(tx, password, now)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("account", "name", "grid"), *added])
+    click.echo(f"新建 {len(added)} 个账号。 Added {len(added)} accounts.")
 
 
 @click.command("stand-in")
@@ -102,4 +136,4 @@ def read_moment(name: str, text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=office().settings.timezone)
 
 
-STAFF_COMMANDS: list[click.Command] = [stand_in, end_grant, import_roster, end_unit, add_desk]
+STAFF_COMMANDS: list[click.Command] = [add_person, add_workers, stand_in, end_grant, import_roster, end_unit, add_desk]
