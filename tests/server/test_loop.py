@@ -55,7 +55,7 @@ def test_a_fire_hazard_is_handled_by_a_department_and_a_village_together(office:
 
     case = do(township, seen(township, case), "accept", category="H-FIRE-01", urgency=3)
     lead_due = next(one for one in case["moves"] if one["action"] == "dispatch")
-    assert {"lead", "due_at", "co", "copied"} == {need["name"] for need in lead_due["needs"]}
+    assert {"lead", "pool", "due_at", "co", "copied"} == {need["name"] for need in lead_due["needs"]}
     case = do(
         township, case, "dispatch", lead=unit_of(office, "fire1"),
         co=[{"unit": unit_of(office, "village1"), "due_at": "2099-01-01T00:00:00+08:00"}], status=422,

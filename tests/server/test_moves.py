@@ -19,17 +19,28 @@ WHY = {"reason": "住户已经自己清理干净。"}
 MORE = {"text": "今天又多了两个纸箱。"}
 STATES = ("submitted", "accepted", "rejected", "void")
 # Who may do what, by hand from the table of moves: worker1 reported, village1 works at the desk that holds it.
-DESK_BEFORE = {"supplement", "settle_on_spot", "accept", "handle_here", "reject", "escalate"}
-DESK_AFTER = {"supplement", "handle_here", "dispatch", "escalate"}
+DESK = {"supplement", "handle_here", "escalate", "transfer", "correct", "ask_check", "merge", "void"}
+DESK_BEFORE = DESK | {"settle_on_spot", "accept", "reject"}
+DESK_AFTER = DESK | {"dispatch", "refer_out"}
+ABOVE = {"correct", "merge", "supervise"}
+LEADING = ABOVE | {"comment", "take_over", "void"}
 OFFERED: dict[tuple[str, str], set[str]] = {
     ("submitted", "worker1"): {"supplement", "settle_on_spot", "withdraw"},
     ("submitted", "village1"): DESK_BEFORE,
     ("submitted", "villageleader1"): DESK_BEFORE,
-    ("submitted", "leader1"): {"comment"},
+    ("submitted", "township1"): ABOVE,
+    ("submitted", "leader1"): LEADING,
+    ("submitted", "county1"): ABOVE,
     ("accepted", "worker1"): {"supplement"},
     ("accepted", "village1"): DESK_AFTER,
     ("accepted", "villageleader1"): DESK_AFTER,
-    ("accepted", "leader1"): {"comment"},
+    ("accepted", "township1"): ABOVE,
+    ("accepted", "leader1"): LEADING,
+    ("accepted", "county1"): ABOVE,
+    ("rejected", "worker1"): {"object"},
+    ("rejected", "township1"): {"overrule"},
+    ("rejected", "leader1"): {"comment", "overrule"},
+    ("rejected", "county1"): {"overrule"},
 }
 AUDIENCE = ("worker1", "village1", "villageleader1", "township1", "leader1", "county1", "inspector1")
 
@@ -102,8 +113,10 @@ def test_a_move_says_what_it_needs_and_what_may_follow(shared_office: Office, re
         "category": ("category", True),
         "urgency": ("urgency", True),
         "repeat_of": ("case", False),
+        "handler": ("person", False),
     }
-    assert offers["accept"]["then"] == ["dispatch", "handle_here", "escalate", "supplement"]
+    assert offers["accept"]["then"][:3] == ["dispatch", "handle_here", "escalate"]
+    assert not {"accept", "reject", "sign"} & set(offers["accept"]["then"])
     assert offers["reject"]["then"] == []
     assert offers["supplement"]["then"] == []
 
