@@ -323,7 +323,7 @@ def offers(here: Situation) -> list[Offer]:
         if "system" in here.standing.roles or not _allows(move, here):
             continue
         following = [after for target in move.leads_from(here.facts.state)[:1] for after in _FROM[target]]
-        then = tuple(after.action for after in following if after.who & here.standing.roles)
+        then = tuple(one.action for one in following if one.sources != ANY and one.who & here.standing.roles)
         tasks: Sequence[uuid.UUID | None] = [one.id for one in _tasks(move, here)] if move.task else [None]
         asks: Sequence[uuid.UUID | None] = (
             [one.id for one in here.facts.requests if move.request(one, here)] if move.request else [None]
