@@ -91,6 +91,7 @@ class DeadlineSchema(Schema):
         required=True, allow_none=True, metadata={"description": "Stopped without being met: the case moved or ended."}
     )
     paused = fields.Boolean(required=True)
+    light = one_of("yellow", "red", required=True, allow_none=True)
     rung = fields.String(required=True, allow_none=True)
     offline_late = fields.Boolean(
         required=True, metadata={"description": "Met in time by the device's clock, too late by the office's."}
