@@ -178,7 +178,9 @@ def _revived(name: str, value: Any) -> Any:
 
 
 def _normal(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if value is None or type(value) is str:  # most are, and to ask whether something is a Mapping takes long
+        return value
+    if isinstance(value, dict | Mapping):
         return {str(key): _normal(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_normal(item) for item in value]

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     insert,
     null,
@@ -76,7 +77,10 @@ def announce(
         "people": [one.id for one in heard if one.circle == "person"],
         **{f"{circle}_{kind}": _ids(heard, circle, kind) for circle in get_args(Circle) for kind in KINDS},
     }
-    hearing.tx.execute(_promise("s" if sensitive else "u"), values)
+    filled = frozenset(name for name, value in values.items() if isinstance(value, list) and value)
+    hearing.tx.execute(_promise("s" if sensitive else "u", filled), {
+        name: value for name, value in values.items() if not isinstance(value, list) or name in filled
+    })  # fmt: skip
 
 
 def _ids(heard: Iterable[Hearer], circle: str, kind: str) -> list[uuid.UUID]:
@@ -88,21 +92,37 @@ def _listed(name: str) -> BindParameter[Any]:
 
 
 @cache
-def _promise(kind: Literal["u", "s"]) -> Insert:
+def _promise(kind: Literal["u", "s"], filled: frozenset[str]) -> Insert:
     """One statement from units to messages: INSERT … SELECT over the grants in force.
 
     Args:
         kind: "s" for a sensitive case, which only leaders and named members hear of.
+        filled: the lists that are not empty. A move fills two or three of a dozen; a statement without the others is
+            composed, sent and planned in half the time.
     """
+
+    def among(column: Any, name: str) -> ColumnElement[bool]:
+        return column.in_(_listed(name)) if name in filled else false()
+
     sworn: ColumnElement[bool] = or_(Grant.role == "leader", Grant.named) if kind == "s" else true()
     member = and_(Grant.role.in_(("member", "leader")), sworn, _IN_FORCE)
     weights = {name: len(KINDS) - place for place, name in enumerate(KINDS)}
-    of_unit = case(*((_in_circles(name), weight) for name, weight in weights.items()), else_=0)
-    of_person = case(*((Person.id.in_(_listed(f"person_{name}")), weight) for name, weight in weights.items()), else_=0)
-    heard = union_all(
-        select(Grant.person_id, of_unit.label("weight")).where(member, Grant.unit_id.in_(_listed("units"))),
-        select(Person.id.label("person_id"), of_person.label("weight")).where(Person.id.in_(_listed("people"))),
-    ).subquery()
+    of_unit = case(
+        *(
+            (or_(
+                among(Grant.unit_id, f"members_{name}"),
+                and_(among(Grant.unit_id, f"leaders_{name}"), Grant.role == "leader"),
+            ), weight)
+            for name, weight in weights.items()
+        ),
+        else_=0,
+    )  # fmt: skip
+    of_person = case(*((among(Person.id, f"person_{name}"), weight) for name, weight in weights.items()), else_=0)
+    parts = {
+        "units": select(Grant.person_id, of_unit.label("weight")).where(member, among(Grant.unit_id, "units")),
+        "people": select(Person.id.label("person_id"), of_person.label("weight")).where(among(Person.id, "people")),
+    }
+    heard = union_all(*(part for name, part in parts.items() if name in filled)).subquery()
     weight = func.max(heard.c.weight)
     weightiest = select(heard.c.person_id, weight.label("weight")).group_by(heard.c.person_id).having(weight > 0)
     found = weightiest.subquery()
@@ -125,7 +145,7 @@ def _promise(kind: Literal["u", "s"]) -> Insert:
             or_(
                 audience.where(Audience.subject == Subject("p", Person.id)),
                 mine.where(audience.where(Audience.subject == Subject(kind, Grant.unit_id)).correlate(Grant)),
-                mine.where(Grant.unit_id.in_(_listed("loses_sight"))),
+                mine.where(among(Grant.unit_id, "loses_sight")),
             ),
         )
     )  # fmt: skip
@@ -134,13 +154,6 @@ def _promise(kind: Literal["u", "s"]) -> Insert:
         "not_before", "carried_at",
     )  # fmt: skip
     return insert(Message).from_select(columns, rows)
-
-
-def _in_circles(name: str) -> ColumnElement[bool]:
-    return or_(
-        Grant.unit_id.in_(_listed(f"members_{name}")),
-        and_(Grant.unit_id.in_(_listed(f"leaders_{name}")), Grant.role == "leader"),
-    )
 
 
 def _given(column: str, name: str | None = None) -> BindParameter[Any]:

@@ -18,7 +18,9 @@ from server.services.audience import Seat
 
 def start_clocks(tx: Connection, case_id: uuid.UUID, facts: Facts) -> None:
     """Write the clocks of a new case."""
-    insert_rows(tx, Deadline, [{"case_id": case_id, **_row(clock)} for clock in facts.clocks])
+    rows = [{"case_id": case_id, **_row(clock)} for clock in facts.clocks]
+    filled = [name for name in rows[0] if any(row[name] is not None for row in rows)] if rows else []
+    insert_rows(tx, Deadline, [{name: row[name] for name in filled} for row in rows])
 
 
 def write(tx: Connection, case_id: uuid.UUID, before: Facts, after: Facts) -> None:

@@ -15,19 +15,23 @@ sys.path[0] = str(Path(__file__).resolve().parents[2])
 import psycopg  # noqa: E402  # after the path is right
 import structlog  # noqa: E402
 
-from tests.bench import city, courier, locate, report  # noqa: E402
+from tests.bench import city, courier, locate, moves, report  # noqa: E402
 
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/bench", description="Measurements; see docs/benchmarks.md.")
     commands = parser.add_subparsers(dest="command", required=True)
-    filing = commands.add_parser("report", help="reports filed a second, against bare psycopg")
-    filing.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
-    filing.add_argument("--rounds", type=int, default=5)
-    filing.add_argument("--seconds", type=float, default=8)
-    filing.add_argument("--connections", type=int, default=16)
-    filing.add_argument("--threads", type=int, default=16)
-    filing.add_argument("--processes", type=int, default=1)
+    for name, measured in (
+        ("report", "reports filed a second, against bare psycopg"),
+        ("moves", "moves made a second, against reports filed in the same round"),
+    ):
+        serving = commands.add_parser(name, help=measured)
+        serving.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
+        serving.add_argument("--rounds", type=int, default=5)
+        serving.add_argument("--seconds", type=float, default=8)
+        serving.add_argument("--connections", type=int, default=16)
+        serving.add_argument("--threads", type=int, default=16)
+        serving.add_argument("--processes", type=int, default=1)
     locating = commands.add_parser("locate", help="one point among 12,322 grids, against PostGIS")
     locating.add_argument("--database", choices=("postgresql",), default="postgresql")
     locating.add_argument("--points", type=int, default=20_000)
@@ -67,6 +71,7 @@ def main() -> None:
         need_durable_postgres()
     commands: dict[str, Callable[..., None]] = {
         "report": report.main, "locate": locate.main, "city": city.main, "courier": courier.main,
+        "moves": moves.main,
     }  # fmt: skip
     commands[command](**arguments)
 

@@ -48,6 +48,6 @@ def test_killed_again_and_again_nothing_is_half_done(house: House):
 
 @pytest.mark.soak
 def test_killed_for_minutes_nothing_is_half_done(house: House):
-    again = live_through_kills(house, 60, seed=int(time.time()))
+    again = live_through_kills(house, 40, seed=int(time.time()))
     print(f"\n{house.settings.database_url.get_backend_name()}: {again} moves were answered at the second try")  # noqa: T201  # for docs/soak.md
     assert again > 0
