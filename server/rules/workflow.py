@@ -282,9 +282,7 @@ _FROM: Mapping[str | None, Sequence[Move]] = {state: [one for one in MOVES if st
 ASKING: frozenset[str] = frozenset(
     {"ask_return", "ask_extension", "ask_suspension", "renew_suspension", "ask_check", "transfer", "void"}
 )
-LEADERS_MATTER: frozenset[str] = ASKING - {"ask_check", "transfer"} | {
-    "take_over"
-}  # they must know which units have a leader in office
+LEADERS_MATTER: frozenset[str] = ASKING - {"ask_check", "transfer"} | {"take_over"}  # is a leader in office?
 OVERTAKING: frozenset[str] = frozenset({"finish", *ASKING, *(move.action for move in MOVES if move.compares)})
 """Steps by another person that a comparing move must have seen: decisions, a finish, an ask."""
 
