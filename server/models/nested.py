@@ -5,7 +5,8 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Boolean, Dialect, LargeBinary, Select, Uuid, type_coerce
@@ -92,10 +93,24 @@ def nested(name: str, columns: Sequence[InstrumentedAttribute[Any]], query: Sele
 
 def unnest(value: str, columns: Sequence[InstrumentedAttribute[Any]], dialect: Dialect) -> list[dict[str, Any]]:
     """The rows of a nested column: column name → value."""
+    if value == "[]":
+        return []
+    readers = _readers(tuple(columns), dialect)
     return [
-        {str(column.key): _value(item, column.type, dialect) for column, item in zip(columns, row, strict=True)}
+        {
+            name: item if read is None or item is None else read(item)
+            for (name, read), item in zip(readers, row, strict=True)
+        }
         for row in json.loads(value)
-    ]  # fmt: skip
+    ]
+
+
+@cache
+def _readers(
+    columns: tuple[InstrumentedAttribute[Any], ...], dialect: Dialect
+) -> Sequence[tuple[str, Callable[[Any], Any] | None]]:
+    """Each column's name and what makes its value out of JSON's, worked out once: a case has hundreds of them."""
+    return [(str(column.key), _reader(column.type, dialect)) for column in columns]
 
 
 def _as_json(column: InstrumentedAttribute[Any]) -> Any:
@@ -111,15 +126,15 @@ def _plain(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     return kind.impl_instance if isinstance(kind, TypeDecorator) else kind
 
 
-def _value(item: Any, kind: TypeEngine[Any], dialect: Dialect) -> Any:
-    if item is None:
-        return None
+def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     if isinstance(kind, TypeDecorator):
-        return kind.process_result_value(item, dialect)
+        return partial(_decorated, kind, dialect)
     if isinstance(kind, Uuid):
-        return uuid.UUID(item)
+        return uuid.UUID
     if isinstance(kind, LargeBinary):
-        return bytes.fromhex(item)
-    if isinstance(kind, Boolean):
-        return bool(item)
-    return item
+        return bytes.fromhex
+    return bool if isinstance(kind, Boolean) else None
+
+
+def _decorated(kind: TypeDecorator[Any], dialect: Dialect, item: Any) -> Any:
+    return kind.process_result_value(item, dialect)

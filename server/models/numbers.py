@@ -55,10 +55,10 @@ def next_change(tx: Connection) -> int:
     return number
 
 
-def change_column(tx: Connection) -> Label[Any]:
+def change_column(dialect: str) -> Label[Any]:
     """This transaction's change number as a column `change`, to be read beside something else; empty on SQLite, whose
     counter must be drawn from."""
-    words = _CHANGE if tx.dialect.name == "postgresql" else "NULL"
+    words = _CHANGE if dialect == "postgresql" else "NULL"
     return literal_column(words, BigInteger()).label("change")
 
 

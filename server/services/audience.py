@@ -65,9 +65,11 @@ def _hide(seats: dict[str, Seat], subjects: Iterable[str]) -> None:
 
 
 def _leaving(atlas: Atlas, after: Facts, units: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Units whose part was taken back lose sight, unless they are concerned in another way."""
+    """Units whose part was taken back lose sight, unless they are concerned in another way. A supervision is no such
+    way: whoever holds the case now acknowledges it, and nothing would ever end the sight of whom it was against."""
     still = [one.unit_id for one in after.assignments if one.active or one.state == "reported" or one.role == "copied"]
-    asked = [unit for one in after.asked() for unit in (one.to_unit_id, one.by_unit_id)]
+    requests = [one for one in after.asked() if one.kind != "supervision"]
+    asked = [unit for one in requests for unit in (one.to_unit_id, one.by_unit_id)]
     concerned = [after.holder_id, after.dispatcher_id, after.first_responsible_id, after.reviewer_id]
     return set(with_superiors(atlas, units)) - set(with_superiors(atlas, [*still, *asked, *concerned]))
 

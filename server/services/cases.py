@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, true, update
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
 
 from server.db import insert_once, insert_rows
 from server.models import Case, PhotoListing, Step
@@ -139,16 +140,20 @@ def lock(
     Returns: this transaction's change number; None when the first of them does not exist, may not be seen, or is held
     by somebody else and `wait` is False.
     """
-    seen = true() if seen_by is None else or_(Case.id != ids[0], access.sees(list(seen_by)))
-    rows = tx.execute(
-        select(Case.id, change_column(tx))
-        .where(Case.id.in_(ids), seen)
-        .order_by(Case.id)
-        .with_for_update(of=Case, key_share=True, skip_locked=not wait)
-    ).all()
+    given = {"ids": ids} if seen_by is None else {"ids": ids, "first": ids[0], "subjects": seen_by}
+    rows = tx.execute(_lock(tx.dialect.name, wait=wait, seen=seen_by is not None), given).all()
     if ids[0] not in {row.id for row in rows}:
         return None
     return rows[0].change if rows[0].change is not None else next_change(tx)
+
+
+@cache
+def _lock(dialect: str, *, wait: bool, seen: bool) -> Select[Any]:
+    statement = select(Case.id, change_column(dialect)).where(Case.id.in_(bindparam("ids", expanding=True)))
+    if seen:
+        visible = access.sees(bindparam("subjects", expanding=True))
+        statement = statement.where(or_(Case.id != bindparam("first", type_=Case.id.type), visible))
+    return statement.order_by(Case.id).with_for_update(of=Case, key_share=True, skip_locked=not wait)
 
 
 def advance(hearing: Hearing, record: Record, wish: Wish, submission: Submission, change: int) -> Record:

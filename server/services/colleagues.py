@@ -102,12 +102,12 @@ def _listed(hearing: Hearing, people: People) -> ColumnElement[bool] | None:
     return or_(*conditions) if conditions else None
 
 
-def _grids_near(hearing: Hearing, people: People) -> list[str]:
+def _grids_near(hearing: Hearing, people: People) -> Sequence[str]:
     """Current grids near the case whose workers may be named."""
     near = people.workers_near
     if near is None or not any(hearing.atlas.within(near, area) for area in people.workers_of):
         return []
-    return [code for code, grid in hearing.atlas.grids.items() if grid.village == near]
+    return hearing.atlas.grids_of.get(near, ())
 
 
 def _fitting(hearing: Hearing, people: People, rows: Iterable[Any]) -> list[Colleague]:

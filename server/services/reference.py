@@ -7,7 +7,7 @@ newer stamp waits for one reload, while requests that began earlier go on with w
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from typing import Generic, TypeVar
 
@@ -69,6 +69,8 @@ class Atlas:
         duties: (category or what is above it, area code) → units that answer.
         desks: code of a special grid → its own desk.
         children: area code → areas directly below. `units_of`: area code → its units in office.
+        grids_of: village code → its grids.
+        _lines, _above: what `line_of` and `superiors` found before; a form asks them for every centre of a city.
     """
 
     version: int
@@ -81,6 +83,9 @@ class Atlas:
     desks: Mapping[str, uuid.UUID]
     children: Mapping[str, Sequence[str]]
     units_of: Mapping[str, Sequence[uuid.UUID]]
+    grids_of: Mapping[str, Sequence[str]]
+    _lines: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _above: dict[uuid.UUID, tuple[uuid.UUID, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def desk_of(self, grid: str | None, area: str) -> uuid.UUID | None:
         """The desk that a place belongs to: a special grid's own, else the village's; None above villages."""
@@ -89,26 +94,26 @@ class Atlas:
         centre = self.centres.get(area) if self.areas[area].level == "village" else None
         return centre.id if centre else None
 
-    def line_of(self, area: str) -> list[str]:
+    def line_of(self, area: str) -> tuple[str, ...]:
         """The area's code and those above it, lowest first."""
-        line: list[str] = []
-        code: str | None = area
-        while code is not None:
-            line.append(code)
-            code = self.areas[code].parent
-        return line
+        known = self._lines.get(area)
+        if known is None:
+            parent = self.areas[area].parent
+            known = self._lines[area] = (area, *(self.line_of(parent) if parent is not None else ()))
+        return known
 
     def ancestor(self, area: str, level: str) -> str | None:
         """The code of this level on the line from the area upwards (the area itself counts)."""
         return next((code for code in self.line_of(area) if self.areas[code].level == level), None)
 
-    def superiors(self, unit: uuid.UUID) -> list[uuid.UUID]:
+    def superiors(self, unit: uuid.UUID) -> tuple[uuid.UUID, ...]:
         """Centres above a unit: a department's first superior is its own area's centre."""
-        entry = self.units[unit]
-        line = self.line_of(entry.area)
-        if entry.kind in DESKS:
-            line = line[1:]
-        return [self.centres[code].id for code in line if code in self.centres]
+        known = self._above.get(unit)
+        if known is None:
+            entry = self.units[unit]
+            line = self.line_of(entry.area)[1 if entry.kind in DESKS else 0 :]
+            known = self._above[unit] = tuple(self.centres[code].id for code in line if code in self.centres)
+        return known
 
     def parent_centre(self, unit: uuid.UUID) -> uuid.UUID | None:
         """The centre above a unit; the top centre has none."""
@@ -247,6 +252,9 @@ def _load_atlas(connection: Connection, stamp: int) -> Atlas:
     units_of: dict[str, list[uuid.UUID]] = {}
     for unit in in_office:
         units_of.setdefault(unit.area, []).append(unit.id)
+    grids_of: dict[str, list[str]] = {}
+    for grid in current:
+        grids_of.setdefault(grid.village_code, []).append(grid.code)
     duties: dict[tuple[str, str], tuple[uuid.UUID, ...]] = {}
     for row in connection.execute(select(Duty.__table__).order_by(Duty.id)):
         key = (row.category, row.area_code)
@@ -266,6 +274,7 @@ def _load_atlas(connection: Connection, stamp: int) -> Atlas:
         desks={row.grid_code: row.unit_id for row in connection.execute(select(GridDesk.__table__))},
         children=children,
         units_of=units_of,
+        grids_of=grids_of,
         locator=Locator(GridShape(row.code, row.layer, row.geometry) for row in current),
     )
 

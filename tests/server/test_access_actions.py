@@ -226,9 +226,12 @@ def test_a_unit_that_lost_sight_hears_of_that_and_of_nothing_after(office: Offic
     case = do(office.client("village1"), case, "escalate", reason="超出村级能力", work_done="已到现场查看")
     case = do(township, seen(township, case), "accept", category="H-FIRE-01", urgency=2)
     case = do(township, case, "dispatch", lead=unit_of(office, "fire1"))
+    # Being supervised keeps nobody in sight of what is no longer theirs.
+    case = do(township, seen(township, case), "supervise", rung="reminder", text="请尽快到场处理。")
     let_commits_settle(office)
     before = fire.get("/changes").json["next_cursor"]
     case = do(township, seen(township, case), "redispatch", lead=unit_of(office, "police1"), reason="职责不在消防")
+    refused(fire.get(f"/cases/{case['id']}"), 404, "not_found")
     let_commits_settle(office)
     told = fire.get(f"/changes?since={before}").json
     assert [(one["version"], one["gone"]) for one in told["items"] if one["kind"] == "case"] == [(0, True)]

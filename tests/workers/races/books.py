@@ -103,7 +103,8 @@ def _audience(record: Record, atlas: Atlas, sensitive: bool) -> Iterable[str]:
     if missing := [one for one in facts.reporters if f"p:{one}" not in seeing]:
         yield f"reporters do not see it: {missing}"
     taken = {one.unit_id for one in facts.assignments if one.state in TAKEN_BACK}
-    asked = {unit for one in facts.requests if one.open for unit in (one.to_unit_id, one.by_unit_id)}
+    requests = [one for one in facts.asked() if one.kind != "supervision"]
+    asked = {unit for one in requests for unit in (one.to_unit_id, one.by_unit_id)}
     still = {one.unit_id for one in facts.assignments if one.state not in TAKEN_BACK} | asked | set(units)
     for unit in taken - still:
         if not atlas.is_centre(unit) and f"{kind}:{unit}" in seeing:
