@@ -264,7 +264,10 @@ def _write(
     outcome.write(tx, case["id"], before, after)
     row = {**case, **changed}
     sensitive = is_sensitive(row, hearing.rules)
-    seats = audience.follow(hearing.atlas, record.seats, before, after, effects, sensitive=sensitive)
+    avoid_village = hearing.rules.categories[after.category].avoid_village
+    seats = audience.follow(
+        hearing.atlas, record.seats, before, after, effects, sensitive=sensitive, avoid_village=avoid_village
+    )  # fmt: skip
     outcome.seat(tx, case["id"], case["received_at"], record.seats, seats, change)
     outbox.announce(hearing, wish.action, before, after, effects, submission.id, change, actor=by, sensitive=sensitive)
     step = records.step_view(entry.seq, entry.envelope, entry.payload, entry.hash)
