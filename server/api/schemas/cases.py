@@ -217,6 +217,14 @@ class CaseSchema(SummarySchema):
     moves = fields.List(fields.Nested(MoveSchema), required=True)
 
 
+class OwnStepsSchema(Schema):
+    """What somebody keeps of a case they no longer see: its code, and the steps they or their units made."""
+
+    id = fields.UUID(required=True)
+    code = fields.String(required=True)
+    steps = fields.List(fields.Nested(StepSchema), required=True)
+
+
 class CasePageSchema(Schema):
     items = fields.List(fields.Nested(SummarySchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)

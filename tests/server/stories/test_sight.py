@@ -101,3 +101,15 @@ def test_each_ask_lists_what_waits_for_somebody_and_only_them(tale: Tale):
     assert {ask for ask, *_ in waiting} == {
         "accept", "check", "dispatch", "sign", "handle", "answer", "verify", "visit"
     }  # fmt: skip
+
+
+def test_a_unit_whose_part_was_taken_back_keeps_the_code_and_its_own_steps(tale: Tale):
+    tale.is_led_by("fire")
+    tale.does("fire1", "progress")
+    tale.does("township1", "redispatch", lead="order")
+    path = f"/cases/{tale.case['id']}/own-steps"
+    kept = tale.stage.client("fire1").get(path).json
+    assert kept["code"] == tale.case["code"]
+    assert [step["action"] for step in kept["steps"]] == ["sign", "progress"]
+    assert not tale.sees("fire1")
+    assert tale.stage.client("police1").get(path).status_code == 404  # never had a part in it
