@@ -137,8 +137,9 @@ def answers_kind(*kinds: str) -> RequestFits:
     return lambda request, here: request.open and request.kind in kinds and request.id in here.standing.answers
 
 
-def to_acknowledge(request: Request, _here: Situation) -> bool:
-    return request.open and request.kind == "supervision"
+def to_acknowledge(request: Request, here: Situation) -> bool:
+    """Whoever a rung stands against acknowledges it."""
+    return request.open and request.kind == "supervision" and request.to_unit_id in here.standing.units
 
 
 def to_lift(request: Request, here: Situation) -> bool:

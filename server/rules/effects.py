@@ -67,6 +67,7 @@ class Concerned:
         person: the one asked, named or put in charge. `issuer`: the one who supervises.
         approver, asker: the units that must answer a request, and that made it.
         approving_leader: only the approver's leaders answer.
+        overseers: units that must know that a limit ran out.
     """
 
     person: uuid.UUID | None = None
@@ -74,6 +75,7 @@ class Concerned:
     approving_leader: bool = False
     asker: uuid.UUID | None = None
     issuer: uuid.UUID | None = None
+    overseers: tuple[uuid.UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,27 +64,14 @@ RequestKind = Literal[
     "return", "ruling", "extension", "suspension", "renewal", "transfer", "void", "check", "supervision"
 ]
 Told = Literal[
-    "reporter",
-    "holder",
-    "holder_leader",
-    "old_holder",
-    "first_responsible",
-    "dispatcher",
-    "lead",
-    "co",
-    "units",
-    "superior",
-    "person",
-    "handlers",
-    "verifier",
-    "approver",
-    "asker",
-    "issuer",
-]
+    "reporter", "holder", "holder_leader", "old_holder", "first_responsible", "dispatcher", "lead", "co", "units",
+    "superior", "person", "handlers", "verifier", "approver", "asker", "issuer", "overseer",
+]  # fmt: skip
 """Who hears of a move besides whoever makes it. `reporter`: everyone who filed a report of this case. `holder`, `lead`,
 `co`, `dispatcher`, `first_responsible`: that unit's members as things stand after the move; `old_holder` before it.
 `units`: those this move gives a part, or takes one from. `superior`: the centre above the unit that held it. `person`:
 the one asked or named. `approver` and `asker`: who must answer a request, and who made it. `issuer`: who supervises.
+`overseer`: who must know that a limit ran out.
 Copied units always hear."""
 
 OPEN_REQUEST, SILENT = "open", "silent"

@@ -66,15 +66,25 @@ def remind(facts: Facts, ask: Ask, world: World) -> Effects:
     """亮灯: a clock has reached a stage of the ladder (by the system). Cards are proposed; a leader issues them."""
     stage = Stage(ask.payload["stage"])
     clock = next(one for one in facts.clocks if str(one.id) == ask.payload["deadline"])
-    reached = Effects(clocks={clock.id: {"stage": int(stage)}}, concerned=Concerned(approver=clock.unit_id))
-    rung = rung_of(stage)
-    if rung is None or stage > Stage.SUPERVISED or facts.holder_id is None:
+    concerned = Concerned(approver=clock.unit_id, overseers=_overseers(facts, clock, stage, world))
+    reached = Effects(clocks={clock.id: {"stage": int(stage)}}, concerned=concerned)
+    rung = rung_of(min(stage, Stage.SUPERVISED))
+    if rung is None or facts.holder_id is None or clock.stage >= Stage.SUPERVISED:
         return reached
-    higher = facts.rung is None or height(rung) > height(facts.rung)
-    raised = Effects({"rung": rung} if higher else {})
-    if stage < Stage.SUPERVISED:
-        return together(reached, raised)
-    return together(issue(facts, ask, world, rung, clock.unit_id, clock, by=None), reached)
+    if stage >= Stage.SUPERVISED:
+        return together(issue(facts, ask, world, rung, clock.unit_id, clock, by=None), reached)
+    higher = height(rung) > height(facts.rung)
+    return together(reached, Effects({"rung": rung} if higher else {}))
+
+
+def _overseers(facts: Facts, clock: Clock, stage: Stage, world: World) -> tuple[uuid.UUID, ...]:
+    """A yellow light stays with the unit. When the limit ran out its superior hears of it, and the first responsible
+    unit; a red card is the next level's to watch as well 提级督办."""
+    if stage < Stage.RED:
+        return ()
+    levels = 2 if stage >= Stage.RED_CARD else 1
+    first = [facts.first_responsible_id] if facts.first_responsible_id else []
+    return tuple(dict.fromkeys([*world.offices.superiors(clock.unit_id)[:levels], *first]))
 
 
 def comment(_facts: Facts, ask: Ask, _world: World) -> Effects:

@@ -118,5 +118,6 @@ _WORDS: Mapping[Told, Callable[[Scene], list[Hearer]]] = {
     "approver": _approver,
     "asker": lambda scene: _members([scene.effects.concerned.asker], "news"),
     "issuer": lambda scene: _people([scene.effects.concerned.issuer], "oversight"),
+    "overseer": lambda scene: _members(scene.effects.concerned.overseers, "oversight"),
 }
 """What each word of the column `told` stands for."""

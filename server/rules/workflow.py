@@ -26,11 +26,12 @@ from server.rules import (
 )
 from server.rules import conditions as when
 from server.rules.effects import Ask, Effects, World, apply, credited
-from server.rules.facts import LED, OPEN, Assignment, Facts, State, Told
+from server.rules.facts import LED, OPEN, Assignment, Facts, State, TaskState, Told
 from server.rules.needs import Need, check
+from server.rules.pointing import acting_unit, the_one
 from server.rules.refusals import Refusal
 from server.rules.situation import Situation
-from server.rules.standing import ROLES, Role
+from server.rules.standing import Role
 
 Effect = Callable[[Facts, Ask, World], Effects]
 
@@ -263,15 +264,15 @@ MOVES: tuple[Move, ...] = (
     # 督办: from above
     _move("supervise", "督办", "Supervise", OPEN, (), "upstream leader", overseeing.supervise, "holder holder_leader",
           needs.RUNG, needs.TEXT),
-    _move("acknowledge", "回复督办", "Acknowledge", OPEN, (), "holder", overseeing.acknowledge, "issuer", needs.TEXT,
-          request=when.to_acknowledge),
+    _move("acknowledge", "回复督办", "Acknowledge", OPEN, (), "holder unit dispatcher", overseeing.acknowledge,
+          "issuer", needs.TEXT, request=when.to_acknowledge),
     _move("lift", "解除督办", "Lift", OPEN, (), "issuer", overseeing.lift, "holder holder_leader", needs.REASON,
           request=when.to_lift),
     _move("comment", "批示", "Comment", ANY, (), "leader", overseeing.comment, "holder dispatcher person", needs.TEXT,
           needs.LEADER_IN_CHARGE, condition=when.not_archived),
     _move("excuse", "认可离线迟到", "Excuse lateness", ANY, (), "dispatcher superior", overseeing.excuse, "lead",
           needs.LATE_DEADLINE, needs.REASON, condition=when.excusable),
-    _move("remind", "亮灯", "Reminder", ANY, (), "system", overseeing.remind, "holder holder_leader superior"),
+    _move("remind", "亮灯", "Reminder", ANY, (), "system", overseeing.remind, "approver overseer"),
     _move("succeed", "承接", "Successor", ANY, (), "system", upkeep.succeed, "holder"),
     _move("recount", "日历调整", "Calendar changed", OPEN, (), "system", upkeep.recount, ""),
 )  # fmt: skip
@@ -282,7 +283,7 @@ _FROM: Mapping[str | None, Sequence[Move]] = {state: [one for one in MOVES if st
 ASKING: frozenset[str] = frozenset(
     {"ask_return", "ask_extension", "ask_suspension", "renew_suspension", "ask_check", "transfer", "void"}
 )
-LEADERS_MATTER: frozenset[str] = ASKING | {"take_over"}  # they must know which units have a leader in office
+LEADERS_MATTER = ASKING - {"ask_check", "transfer"} | {"take_over"}  # who has a leader in office must be known
 OVERTAKING: frozenset[str] = frozenset({"finish", *ASKING, *(move.action for move in MOVES if move.compares)})
 """Steps by another person that a comparing move must have seen: decisions, a finish, an ask."""
 
@@ -320,8 +321,7 @@ def offers(here: Situation) -> list[Offer]:
     for move in _FROM.get(here.facts.state, ()):
         if "system" in here.standing.roles or not _allows(move, here):
             continue
-        following = [after for target in move.leads_from(here.facts.state)[:1] for after in _FROM[target]]
-        then = tuple(after.action for after in following if after.who & here.standing.roles)
+        then = _signed(here) if move.action == "sign" else _following(move, here)
         tasks: Sequence[uuid.UUID | None] = [one.id for one in _tasks(move, here)] if move.task else [None]
         asks: Sequence[uuid.UUID | None] = (
             [one.id for one in here.facts.requests if move.request(one, here)] if move.request else [None]
@@ -330,15 +330,34 @@ def offers(here: Situation) -> list[Offer]:
     return found
 
 
+def _following(move: Move, here: Situation) -> tuple[str, ...]:
+    """What this person may do in the state that the move usually leads to, besides what is possible at any time."""
+    after = [one for target in move.leads_from(here.facts.state)[:1] for one in _FROM[target]]
+    return tuple(one.action for one in after if one.sources != ANY and one.who & here.standing.roles)
+
+
+def _signed(here: Situation) -> tuple[str, ...]:
+    """Signing leaves the case's state as it is; what opens is the work on the assignment."""
+    tasks = tuple(
+        replace(one, state=TaskState.HANDLING, pool=False) if one.id in here.standing.tasks else one
+        for one in here.facts.assignments
+    )
+    after = replace(here, facts=replace(here.facts, assignments=tasks))
+    return tuple(
+        one.action for one in _FROM.get(here.facts.state, ())
+        if one.task is not None and one.action != "sign" and _allows(one, after) and not _allows(one, here)
+    )  # fmt: skip
+
+
 def _point_out(move: Move, ask: Ask, here: Situation) -> Ask:
     """The ask with the assignment, request and unit it is about."""
-    assignment, request, unit = None, ask.request, _acting_unit(move, ask)
+    assignment, request, unit = None, ask.request, acting_unit(move.action, move.who, ask)
     if move.task is not None:
         tasks = _tasks(move, here)
-        assignment = _one([one.id for one in tasks], ask.assignment, "assignment")
+        assignment = the_one([one.id for one in tasks], ask.assignment, "assignment")
         unit = next(one.unit_id for one in tasks if one.id == assignment)
     if move.request is not None:
-        request = _one(_requests(move, here, ask), ask.request, "request")
+        request = the_one(_requests(move, here, ask), ask.request, "request")
     return replace(ask, as_unit=unit, assignment=assignment, request=request)
 
 
@@ -361,40 +380,3 @@ def _requests(move: Move, here: Situation, ask: Ask) -> list[uuid.UUID]:
     if "system" in here.standing.roles:
         return [one.id for one in here.facts.requests if one.id == ask.request]
     return [one.id for one in here.facts.requests if move.request is not None and move.request(one, here)]
-
-
-def _one(fitting: Sequence[uuid.UUID], named: uuid.UUID | None, kind: str) -> uuid.UUID:
-    """The one named, or the only one that fits.
-
-    Raises:
-        Refusal: `which_one` with the choices; `move_not_allowed` when none fits.
-    """
-    if named is not None:
-        fitting = [one for one in fitting if one == named]
-    if not fitting:
-        raise Refusal("move_not_allowed")
-    if len(fitting) > 1:
-        raise Refusal("which_one", extra={"choices": [{kind: str(one)} for one in fitting]})
-    return fitting[0]
-
-
-UNIT_MATTERS = frozenset({"take_over", "overrule", "accept", "handle_here"})
-"""Moves whose effect depends on which of somebody's units makes them."""
-
-
-def _acting_unit(move: Move, ask: Ask) -> uuid.UUID | None:
-    """The unit somebody acts for: the one they name, else the one their role on this case belongs to.
-
-    Raises:
-        Refusal: `invalid` for a unit that gives them no part in this; `which_one` where it matters and several do.
-    """
-    units = list(dict.fromkeys(unit for role in sorted(move.who, key=ROLES.index) for unit in
-                               ask.standing.through.get(role, ())))  # fmt: skip
-    if ask.as_unit is not None:
-        if ask.as_unit not in ask.standing.units or (units and ask.as_unit not in units):
-            raise Refusal("invalid", errors={"as_unit": ("您不能以该单位办理此事。", "Not for this unit.")})
-        return ask.as_unit
-    held = ask.standing.through.get("holder", ())
-    if move.action in UNIT_MATTERS and not held and len(units) > 1:
-        raise Refusal("which_one", extra={"choices": [{"unit": str(one)} for one in units]})
-    return next(iter(units), None)

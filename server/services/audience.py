@@ -21,9 +21,20 @@ class Seat(NamedTuple):
 
 
 def follow(
-    atlas: Atlas, seats: Mapping[str, Seat], before: Facts, after: Facts, effects: Effects, *, sensitive: bool
+    atlas: Atlas,
+    seats: Mapping[str, Seat],
+    before: Facts,
+    after: Facts,
+    effects: Effects,
+    *,
+    sensitive: bool,
+    avoid_village: bool,
 ) -> dict[str, Seat]:
-    """The audience after a move."""
+    """The audience after a move.
+
+    Args:
+        avoid_village: the category is kept from the village, its inspectors included.
+    """
     kind, other = ("s", "u") if sensitive else ("u", "s")
     found = _turned(seats, other, kind)
     centre = None if after.state in (State.IN_PROGRESS, State.SUSPENDED) else after.holder_id  # a lead is no centre
@@ -32,15 +43,24 @@ def follow(
         _show(found, f"{kind}:{unit}", lasting=f"{kind}:{unit}" in lasting)
     for person in effects.shown_to:
         _show(found, f"p:{person}", lasting=False)
-    if after.area_code != before.area_code:
-        for code in atlas.line_of(after.area_code):
-            _show(found, f"a:{code}", lasting=True)
+    if (after.area_code, after.category) != (before.area_code, before.category):
+        _inspect(atlas, found, after.area_code, avoid_village=avoid_village)
     if effects.unseen_by:
         _hide(found, [f"{kind}:{unit}" for unit in _leaving(atlas, after, effects.unseen_by)])
     if effects.hidden_from:
         staying = _people_concerned(after)
         _hide(found, [f"p:{person}" for person in effects.hidden_from if person not in staying])
     return found
+
+
+def _inspect(atlas: Atlas, seats: dict[str, Seat], area: str, *, avoid_village: bool) -> None:
+    """Inspectors of the areas the case lies in see it; those of a village that must not know of it no longer do."""
+    for code in atlas.line_of(area):
+        if avoid_village and atlas.areas[code].level == "village":
+            if f"a:{code}" in seats:
+                seats[f"a:{code}"] = Seat(True, False)
+        else:
+            _show(seats, f"a:{code}", lasting=True)
 
 
 def _turned(seats: Mapping[str, Seat], before: str, after: str) -> dict[str, Seat]:

@@ -176,8 +176,9 @@ def advance(hearing: Hearing, record: Record, wish: Wish, submission: Submission
         other=references.other_case(hearing, case["id"], wish.action, wish.payload),
     )  # fmt: skip
     decision = decide(facts, ask, World(hearing.rules, hearing.atlas), overtaken=_overtaken(record, wish, person))
-    _check_references(hearing, replace(record, facts=facts), standing, wish)
-    return _write(hearing, replace(record, facts=facts), wish, submission, change, decision, by=person.id)
+    names = _check_references(hearing, replace(record, facts=facts), standing, wish)
+    known = replace(record, facts=facts, names={**record.names, **names})
+    return _write(hearing, known, wish, submission, change, decision, by=person.id)
 
 
 def advance_by_itself(
@@ -263,7 +264,10 @@ def _write(
     outcome.write(tx, case["id"], before, after)
     row = {**case, **changed}
     sensitive = is_sensitive(row, hearing.rules)
-    seats = audience.follow(hearing.atlas, record.seats, before, after, effects, sensitive=sensitive)
+    avoid_village = hearing.rules.categories[after.category].avoid_village
+    seats = audience.follow(
+        hearing.atlas, record.seats, before, after, effects, sensitive=sensitive, avoid_village=avoid_village
+    )  # fmt: skip
     outcome.seat(tx, case["id"], case["received_at"], record.seats, seats, change)
     outbox.announce(hearing, wish.action, before, after, effects, submission.id, change, actor=by, sensitive=sensitive)
     step = records.step_view(entry.seq, entry.envelope, entry.payload, entry.hash)
@@ -330,7 +334,8 @@ def _columns(facts: Facts) -> dict[str, Any]:
 
 def _with_leaders(hearing: Hearing, facts: Facts, action: str) -> Facts:
     """Asks go to a leader where the centre has one; only they need to know."""
-    if action not in LEADERS_MATTER or facts.holder_id is None:
+    first_return = action == "ask_return" and not any(one.kind == "return" for one in facts.requests)
+    if action not in LEADERS_MATTER or first_return or facts.holder_id is None:
         return facts
     centres = [one for one in (facts.holder_id, facts.dispatcher_id) if one is not None]
     return replace(
@@ -347,7 +352,8 @@ def _overtaken(record: Record, wish: Wish, person: SignedIn) -> bool:
     )
 
 
-def _check_references(hearing: Hearing, record: Record, standing: Standing, wish: Wish) -> None:
+def _check_references(hearing: Hearing, record: Record, standing: Standing, wish: Wish) -> dict[uuid.UUID, str]:
+    """Does the payload name people and categories that it may? Returns the people's names by id."""
     category = hearing.rules.categories.get(str(wish.payload.get("category", "")))
     holder = record.facts.holder_id
     held_by_village = holder is not None and hearing.atlas.level_of(holder) == "village"
@@ -356,7 +362,7 @@ def _check_references(hearing: Hearing, record: Record, standing: Standing, wish
             "payload.category", "此类事项不由村社区受理，请联系乡镇综治中心。", "A village does not hold this."
         )
     here = Situation(record.facts, standing, World(hearing.rules, hearing.atlas), hearing.now)
-    colleagues.check(hearing, here, wish.action, wish.payload)
+    return colleagues.check(hearing, here, wish.action, wish.payload)
 
 
 def _concerned(facts: Facts, wish: Wish) -> Iterable[uuid.UUID | None]:

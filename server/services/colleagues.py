@@ -43,21 +43,26 @@ def offered(hearing: Hearing, here: Situation, offers: Sequence[Offer]) -> dict[
     return {key: _fitting(hearing, people, rows) for key, people in wanted.items()}
 
 
-def check(hearing: Hearing, here: Situation, action: str, payload: Mapping[str, Any]) -> None:
-    """Is everyone a move names somebody it may name?
+def check(hearing: Hearing, here: Situation, action: str, payload: Mapping[str, Any]) -> dict[uuid.UUID, str]:
+    """Is everyone a move names somebody it may name? Returns their names by id.
 
     Raises:
         Refusal: `invalid` naming the field.
     """
+    names: dict[uuid.UUID, str] = {}
     for need in BY_ACTION[action].needs:
         if need.people is None or not payload.get(need.name):
             continue
         people, person = need.people(here), uuid.UUID(payload[need.name])
         grants = hearing.tx.execute(
-            select(Grant.role, Grant.unit_id, Grant.grid_code).where(Grant.person_id == person, *_in_office(hearing))
+            select(Grant.role, Grant.unit_id, Grant.grid_code, Person.name)
+            .join(Person, Person.id == Grant.person_id)
+            .where(Grant.person_id == person, *_in_office(hearing))
         ).all()
         if person in people.but or not any(_takes(hearing, people, one) for one in grants):
             raise invalid(f"payload.{need.name}", "请选择可以指定的人员。", "Choose somebody who may be named.")
+        names[person] = grants[0].name
+    return names
 
 
 def _takes(hearing: Hearing, people: People, grant: Any) -> bool:

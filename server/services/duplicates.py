@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 
 from server.models import Case
 from server.rules.rulebook import RuleBook
+from server.rules.similarity import similarity
 from server.services.access import sees, subjects
 from server.services.hearing import Hearing
 
@@ -42,11 +43,12 @@ def cell_of(lon: float, lat: float) -> int:
 
 def find(hearing: Hearing, case: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Other cases this person may see, of the same or a sibling category, within the rule book's distance and
-    days of this one, nearest first: {case_id, code, title, state, distance_m, reasons}."""
+    days of this one, nearest first: {case_id, code, title, state, distance_m, reasons}. Texts that begin alike are one
+    more reason."""
     rules = hearing.rules
     if case["cell"] is None:
         return []
-    reach = float(rules.numbers["duplicate_distance_m"])
+    reach, alike = float(rules.numbers["duplicate_distance_m"]), float(rules.numbers["duplicate_similarity"])
     rows = hearing.tx.execute(
         _NEARBY,
         {
@@ -62,12 +64,14 @@ def find(hearing: Hearing, case: Mapping[str, Any]) -> list[dict[str, Any]]:
     for row in rows:
         metres = _metres(case["lon"], case["lat"], row.lon, row.lat)
         if metres <= reach:
-            same = row.category == case["category"]
+            reasons = ["near", "recent", "same_category" if row.category == case["category"] else "sibling_category"]
+            if similarity(case["title"], row.title) >= alike:
+                reasons.append("similar_text")
             found.append(
                 {
                     "case_id": row.id, "code": row.code, "title": row.title, "state": row.state,
                     "distance_m": round(metres, 1),
-                    "reasons": ["near", "recent", "same_category" if same else "sibling_category"],
+                    "reasons": reasons,
                 }
             )  # fmt: skip
     return sorted(found, key=_by_distance)[:SHOWN]

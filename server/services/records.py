@@ -165,7 +165,7 @@ def _record(hearing: Hearing, row: Row[Any] | None) -> Record | None:
             for one in sorted(rows("photos", _PHOTOS), key=lambda one: (one["parent_id"], one["position"]))
         ],
         parties=parties.masked_rows(hearing.keys, rows("parties", _PARTIES)),
-        names={one["id"]: one["name"] for one in rows("names", _NAMES)},
+        names=_with_stood_in(hearing.tx, steps, {one["id"]: one["name"] for one in rows("names", _NAMES)}),
         seats={one["subject"]: Seat(one["gone"], one["lasting"]) for one in rows("seats", _SEATS)},
     )  # fmt: skip
 
@@ -202,6 +202,14 @@ def _facts(
         if step["action"] in TELLING and step["payload"] != ERASED:
             found = remember(found, step["action"], step["by"], step["behalf"], step["as_unit"], step["payload"])
     return found
+
+
+def _with_stood_in(
+    connection: Connection, steps: Iterable[Mapping[str, Any]], names: dict[uuid.UUID, str]
+) -> dict[uuid.UUID, str]:
+    """The names, with those of people somebody stood in for, which only the envelopes mention; seldom a statement."""
+    unknown = {one["behalf"] for one in steps if one["behalf"] is not None} - names.keys()
+    return names | names_of(connection, unknown) if unknown else names
 
 
 def _by_opening(task: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -158,7 +158,7 @@ def settle(app: Flask, endpoint: str) -> uuid.UUID:
             )
         )  # fmt: skip
         for key in ("quiet_hours", "urge_after_minutes"):
-            tx.execute(insert(Rule).values(key=key, value=None if key == "quiet_hours" else {}))
+            tx.execute(update(Rule).where(Rule.key == key).values(value=None if key == "quiet_hours" else {}))
     if not token:
         raise RuntimeError("nobody signed in")
     _file(app, sign_in(app, "worker1"))

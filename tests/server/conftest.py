@@ -96,6 +96,28 @@ def move(
     return client.put(f"/cases/{case['id']}/steps/{step_id or uuid.uuid4()}", json=body)
 
 
+def do(client: Client, case: dict[str, Any], action: str, status: int = 201, **payload: Any) -> dict[str, Any]:
+    """Make a move that is answered with this status: the case afterwards, or the problem."""
+    answer = move(client, case, action, payload)
+    assert answer.status_code == status, answer.text
+    found: dict[str, Any] = answer.json["case"] if status in (200, 201) else answer.json
+    return found
+
+
+def seen(client: Client, case: dict[str, Any]) -> dict[str, Any]:
+    """The case as this person sees it now."""
+    answer = client.get(f"/cases/{case['id']}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def unit_of(office: Office, account: str) -> str:
+    """The id of the unit this person works at."""
+    unit: str = office.client(account).get("/me").json["units"][0]["id"]
+    return unit
+
+
 def accepting(case: dict[str, Any], **changes: Any) -> dict[str, Any]:
     """The payload that accepts a case as it was filed."""
     return {"category": case["category"], "urgency": case["urgency"], **changes}

@@ -18,9 +18,8 @@ from server.models import Audit
 from server.rules.conditions import always
 from server.rules.workflow import MOVES
 from tests.conftest import Client, Office
-from tests.server.conftest import NOON, filed, jpeg, let_commits_settle, refused, sha256
+from tests.server.conftest import NOON, do, filed, jpeg, let_commits_settle, refused, seen, sha256, unit_of
 from tests.server.counties import PLACES, Place, found_second_county
-from tests.server.test_loop import do, seen, unit_of
 
 PHONE = "13812341234"
 PURPOSE = {"purpose": "核对当事人联系方式"}

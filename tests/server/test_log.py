@@ -76,15 +76,20 @@ def test_the_state_is_the_fold_of_the_steps(office: Office, cases: list[uuid.UUI
             effects = cover["effects"]
             folded |= effects["case"]
             for clock in effects["started"]:
-                clocks[clock["id"]] = {"due": clock["due"], "original": clock["due"], "met": None, "ended": None}
-            for clock_id, due in effects["redue"].items():
-                clocks[clock_id]["due"] = due
-            for clock_id in effects["met"]:
-                clocks[clock_id]["met"] = cover["at"]
-            for clock_id in effects["ended"]:
-                clocks[clock_id]["ended"] = cover["at"]
+                clocks[clock["id"]] = {
+                    "due": clock["due_current"],
+                    "original": clock["due_original"],
+                    "unit": clock["unit_id"],
+                }
+                clocks[clock["id"]] |= {"met": None, "ended": None}
+            for clock_id, changes in effects["clocks"].items():
+                clocks[clock_id]["due"] = changes.get("due_current", clocks[clock_id]["due"])
+                clocks[clock_id]["unit"] = changes.get("unit_id", clocks[clock_id]["unit"])
+            for name in ("met", "ended"):
+                for clock_id in effects[name]:
+                    clocks[clock_id][name] = cover["at"]
         case = office.rows(select(Case.__table__).where(Case.id == case_id))[0]._mapping
-        assert folded
+        assert folded["state"] == case["state"]
         for name, value in folded.items():
             stored = case[name]
             assert (stored.isoformat() if isinstance(stored, datetime) else stored) == (
@@ -98,6 +103,7 @@ def _seen(clock: Any) -> dict[str, Any]:
     return {
         "due": clock.due_current.isoformat(),
         "original": clock.due_original.isoformat(),
+        "unit": str(clock.unit_id),
         "met": clock.met_at and clock.met_at.isoformat(),
         "ended": clock.ended_at and clock.ended_at.isoformat(),
     }

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.conftest import Office
-from tests.server.conftest import NOON, refused
-from tests.server.test_loop import do, seen, unit_of
+from tests.server.conftest import NOON, do, refused, seen, unit_of
 
 Make = Callable[..., dict[str, Any]]
 

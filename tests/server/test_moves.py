@@ -1,4 +1,4 @@
-"""The five moves there are so far: who may make them, from where, on what, and what happens when two hands meet."""
+"""Moves around acceptance: who may make them, from where, on what, and what happens when two hands meet."""
 
 import uuid
 from collections.abc import Callable
@@ -19,17 +19,28 @@ WHY = {"reason": "住户已经自己清理干净。"}
 MORE = {"text": "今天又多了两个纸箱。"}
 STATES = ("submitted", "accepted", "rejected", "void")
 # Who may do what, by hand from the table of moves: worker1 reported, village1 works at the desk that holds it.
-DESK_BEFORE = {"supplement", "settle_on_spot", "accept", "handle_here", "reject", "escalate"}
-DESK_AFTER = {"supplement", "handle_here", "dispatch", "escalate"}
+BOTH = {"ask_check", "correct", "escalate", "handle_here", "merge", "supplement", "transfer", "void"}
+DESK_BEFORE = BOTH | {"accept", "reject", "settle_on_spot"}
+DESK_AFTER = BOTH | {"dispatch", "refer_out"}
+ABOVE = {"correct", "merge", "supervise"}
+LEADER_ABOVE = ABOVE | {"comment", "take_over", "void"}
 OFFERED: dict[tuple[str, str], set[str]] = {
     ("submitted", "worker1"): {"supplement", "settle_on_spot", "withdraw"},
     ("submitted", "village1"): DESK_BEFORE,
     ("submitted", "villageleader1"): DESK_BEFORE,
-    ("submitted", "leader1"): {"comment"},
+    ("submitted", "township1"): ABOVE,
+    ("submitted", "leader1"): LEADER_ABOVE,
+    ("submitted", "county1"): ABOVE,
     ("accepted", "worker1"): {"supplement"},
     ("accepted", "village1"): DESK_AFTER,
     ("accepted", "villageleader1"): DESK_AFTER,
-    ("accepted", "leader1"): {"comment"},
+    ("accepted", "township1"): ABOVE,
+    ("accepted", "leader1"): LEADER_ABOVE,
+    ("accepted", "county1"): ABOVE,
+    ("rejected", "worker1"): {"object"},
+    ("rejected", "township1"): {"overrule"},
+    ("rejected", "leader1"): {"overrule", "comment"},
+    ("rejected", "county1"): {"overrule"},
 }
 AUDIENCE = ("worker1", "village1", "villageleader1", "township1", "leader1", "county1", "inspector1")
 
@@ -102,9 +113,11 @@ def test_a_move_says_what_it_needs_and_what_may_follow(shared_office: Office, re
         "category": ("category", True),
         "urgency": ("urgency", True),
         "repeat_of": ("case", False),
+        "handler": ("person", False),
     }
-    assert offers["accept"]["then"] == ["dispatch", "handle_here", "escalate", "supplement"]
-    assert offers["reject"]["then"] == []
+    assert offers["accept"]["then"][:3] == ["dispatch", "handle_here", "escalate"]
+    assert "reject" not in offers["accept"]["then"]
+    assert offers["reject"]["then"] == ["answer_source"]
     assert offers["supplement"]["then"] == []
 
 

@@ -32,7 +32,7 @@ def writing(office: Office) -> Iterator[Connection]:
 def no_night(office: Office) -> None:
     """Whatever the time is, nothing waits for the morning."""
     with writing(office) as tx:
-        tx.execute(insert(Rule).values(key="quiet_hours", value=None))
+        tx.execute(update(Rule).where(Rule.key == "quiet_hours").values(value=None))
         reference.touch(tx, reference.RULES)
 
 

@@ -79,7 +79,9 @@ def told(word: Told, at: Scene) -> set[tuple[str, str, str]]:
     return found - {("members", "market", "news")}
 
 
-CONCERNED = Concerned(person=IDS["asked"], approver=IDS["township"], asker=IDS["fire"], issuer=IDS["leader"])
+CONCERNED = Concerned(
+    person=IDS["asked"], approver=IDS["township"], asker=IDS["fire"], issuer=IDS["leader"], overseers=(IDS["county"],)
+)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +103,7 @@ CONCERNED = Concerned(person=IDS["asked"], approver=IDS["township"], asker=IDS["
         ("approver", {("members", "township", "task")}),
         ("asker", {("members", "fire", "news")}),
         ("issuer", {("person", "leader", "oversight")}),
+        ("overseer", {("members", "county", "oversight")}),
     ],
 )
 def test_each_word(word: Told, expected: set[tuple[str, str, str]]):

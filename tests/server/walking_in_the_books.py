@@ -6,6 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from geodata.demo import demo_county
 from server.db import reading, transaction
 from server.models import Case, Grant, Person, Step
 from server.office import office as open_office
-from server.rules.effects import World
+from server.rules.effects import World, apply
 from server.rules.facts import OPEN, Facts, State
 from server.rules.refusals import Refusal
 from server.rules.situation import Situation
@@ -53,7 +54,8 @@ class WalkInTheBooks:
         with office.app.app_context(), reading() as snapshot:
             known = set(snapshot.execute(select(Person.account)).scalars())
             rows = snapshot.execute(select(Grant.unit_id, Grant.person_id).where(Grant.unit_id.is_not(None))).all()
-        self.accounts = [one for one in ACCOUNTS if one in known]
+            self.accounts = [one for one in ACCOUNTS if one in known]
+            self.people = {one: people.as_signed_in(snapshot, one, self.now) for one in self.accounts}
         self.members: dict[uuid.UUID, list[uuid.UUID]] = {}
         for row in rows:
             self.members.setdefault(row.unit_id, []).append(row.person_id)
@@ -81,9 +83,13 @@ class WalkInTheBooks:
             "occurred_at": None, "involved_count": None, "amount": None, "confidential": self.dice.random() < 0.1,
             "same_as": None, "origin": None, "settled": None,
         }  # fmt: skip
-        with self._hearing(account) as hearing:
-            if intake.file_report(hearing, body, cases.Submission(report_id, bytes(32), self.now)) is None:
-                return
+        try:
+            with self._hearing(account) as hearing:
+                intake.file_report(hearing, body, cases.Submission(report_id, bytes(32), self.now))
+        except Refusal as refusal:
+            if refusal.code != "invalid":
+                raise
+            return
         self.made["submit"] += 1
         self.cases = [*self.cases, report_id][-40:]
         self.check(report_id)
@@ -99,31 +105,35 @@ class WalkInTheBooks:
     def move(self) -> None:
         """Somebody who may do something to a case does it."""
         case_id = self.dice.choice(self.cases[-MOST_OPEN:] if self.dice.random() < 0.8 else self.cases)
-        for account in self.dice.sample(self.accounts, len(self.accounts)):
-            wish = self._wish(account, case_id)
-            if wish is not None:
-                self._make(account, case_id, wish)
-                break
+        found = self._wish(case_id)
+        if found is not None:
+            self._make(found[0], case_id, found[1])
         self.check(case_id)
 
-    def _wish(self, account: str, case_id: uuid.UUID) -> cases.Wish | None:
-        """What somebody would do to a case that they see, on a form that they filled in."""
+    def _wish(self, case_id: uuid.UUID) -> tuple[str, cases.Wish] | None:
+        """Somebody who may do something to a case, and what they would do, on a form that they filled in."""
         with self.office.app.app_context(), reading() as snapshot:
-            hearing = hear(snapshot, people.as_signed_in(snapshot, account, self.now), self.now)
+            hearing = hear(snapshot, people.THE_OFFICE, self.now)
             record = records.load(hearing, case_id)
-            if record is None or not records.visible(record, access.subjects(hearing.person)):
-                return None
-            here = Situation(
-                record.facts, cases.standing_on(hearing, record), World(hearing.rules, hearing.atlas), self.now
-            )
-            found = [one for one in offers(here) if one.move.action not in CROWDING[:4] or self.dice.random() < 0.1]
-            if not found:
-                return None
-            offer = min(self.dice.choices(found, k=3), key=lambda one: WEIGHT.get(one.move.action, 0))
-            others = [one for one in self.cases if one != case_id]
-            payload = Form(offer.move, here, others, lambda unit: self.members.get(unit, ()), self.dice).filled()
-            request = offer.request if offer.move.request else None
-            return cases.Wish(offer.move.action, record.case["version"], payload, None, offer.assignment, request)
+            assert record is not None
+            for account in self.dice.sample(self.accounts, len(self.accounts)):
+                heard = replace(hearing, person=self.people[account])
+                if not records.visible(record, access.subjects(heard.person)):
+                    continue
+                standing, world = cases.standing_on(heard, record), World(hearing.rules, hearing.atlas)
+                here = Situation(record.facts, standing, world, self.now)
+                found = [one for one in offers(here) if one.move.action not in CROWDING[:4] or self.dice.random() < 0.1]
+                if not found:
+                    continue
+                offer = min(self.dice.choices(found, k=3), key=lambda one: WEIGHT.get(one.move.action, 0))
+                others = [one for one in self.cases if one != case_id]
+                payload = Form(offer.move, here, others, lambda unit: self.members.get(unit, ()), self.dice).filled()
+                request = offer.request if offer.move.request else None
+                wish = cases.Wish(
+                    offer.move.action, record.case["version"], payload, None, offer.assignment, request
+                )  # fmt: skip
+                return account, wish
+        return None
 
     def _make(self, account: str, case_id: uuid.UUID, wish: cases.Wish) -> None:
         body = {"action": wish.action, "based_on": wish.based_on, "payload": wish.payload,
@@ -192,11 +202,8 @@ class WalkInTheBooks:
 
     @contextmanager
     def _hearing(self, account: str) -> Iterator[Hearing]:
-        with self.office.app.app_context():
-            with reading() as snapshot:
-                person = people.as_signed_in(snapshot, account, self.now)
-            with transaction() as tx:
-                yield hear(tx, person, self.now)
+        with self.office.app.app_context(), transaction() as tx:
+            yield hear(tx, self.people[account], self.now)
 
     def _id(self) -> uuid.UUID:
         return uuid.UUID(int=self.dice.getrandbits(128), version=4)
@@ -209,9 +216,11 @@ def expected_audience(hearing: Hearing, record: Record, covers: Sequence[dict[st
     """The subjects that the page's sixth sentence names, worked out from the steps alone."""
     facts, atlas = record.facts, hearing.atlas
     units, areas = set[uuid.UUID | None](), set[str]()
-    for upto in range(1, len(covers) + 1):
-        then: Facts = verify.fold(covers[:upto])
-        if upto == 1 and then.urgency == EMERGENCY:
+    avoided = hearing.rules.categories[str(covers[0]["effects"]["case"]["category"])].avoid_village
+    then = Facts(None, "", 0, None)
+    for cover in covers:
+        then = apply(then, log.effects_of(cover), datetime.fromisoformat(cover["at"]))
+        if cover["seq"] == 1 and then.urgency == EMERGENCY:
             units |= set(emergency_units(then, World(hearing.rules, atlas)))
         areas |= set(atlas.line_of(then.area_code))
         units |= {then.dispatcher_id}
@@ -222,9 +231,11 @@ def expected_audience(hearing: Hearing, record: Record, covers: Sequence[dict[st
     units |= {one.to_unit_id for one in facts.asked()}
     persons = {*facts.reporters, *facts.followers_reporters, facts.leader_in_charge_id}
     persons |= {one.handler_id for one in staying}
+    persons |= {uuid.UUID(one["payload"]["handler"]) for one in record.steps
+                if one["action"] == "accept" and one["payload"].get("handler")}  # fmt: skip
     persons |= {one.to_person_id for one in facts.requests if one.kind == "check"}
     kind = "s" if cases.is_sensitive(record.case, hearing.rules) else "u"
     found = {f"{kind}:{unit}" for unit in access.with_superiors(atlas, units)}
-    if hearing.rules.categories[facts.category].avoid_village:
+    if avoided:
         areas = {code for code in areas if atlas.areas[code].level != "village"}
     return found | {f"p:{one}" for one in persons if one} | {f"a:{code}" for code in areas}

@@ -12,6 +12,7 @@ from server.api.schemas.cases import (
     CaseQuerySchema,
     CaseSchema,
     OpenedPartiesSchema,
+    OwnStepsSchema,
     PurposeSchema,
     SearchSchema,
 )
@@ -63,6 +64,22 @@ def show_case(case_id: uuid.UUID) -> dict[str, Any]:
     if case is None:
         raise Refusal("not_found")
     return case
+
+
+@case_routes.route(
+    "/cases/<case_id>/own-steps", method="GET", guard=signed_in, answers={200: OwnStepsSchema()},
+    refuses=("not_found",),
+)  # fmt: skip
+def show_own_steps(case_id: uuid.UUID) -> dict[str, Any]:
+    """The code and one's own steps, kept by whoever took part, also when their part was taken back."""
+    with reading() as snapshot:
+        hearing = hear(snapshot, who(), g.now)
+        record = records.load(hearing, case_id)
+        if record is None or not any(subject in record.seats for subject in access.subjects(who())):
+            raise Refusal("not_found")
+        mine = [one for one in record.steps if one["by"] == who().id or one["as_unit"] in who().units]
+        steps = [views.step(hearing.atlas, record.names, one) for one in mine]
+        return {"id": case_id, "code": record.case["code"], "steps": steps}
 
 
 @case_routes.route(

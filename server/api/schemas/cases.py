@@ -91,6 +91,7 @@ class DeadlineSchema(Schema):
         required=True, allow_none=True, metadata={"description": "Stopped without being met: the case moved or ended."}
     )
     paused = fields.Boolean(required=True)
+    light = one_of("yellow", "red", required=True, allow_none=True)
     rung = fields.String(required=True, allow_none=True)
     offline_late = fields.Boolean(
         required=True, metadata={"description": "Met in time by the device's clock, too late by the office's."}
@@ -214,6 +215,14 @@ class CaseSchema(SummarySchema):
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
     possible_duplicates = fields.List(fields.Nested(DuplicateSchema), required=True)
     moves = fields.List(fields.Nested(MoveSchema), required=True)
+
+
+class OwnStepsSchema(Schema):
+    """What somebody keeps of a case they no longer see: its code, and the steps they or their units made."""
+
+    id = fields.UUID(required=True)
+    code = fields.String(required=True)
+    steps = fields.List(fields.Nested(StepSchema), required=True)
 
 
 class CasePageSchema(Schema):

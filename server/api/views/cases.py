@@ -125,10 +125,18 @@ def _deadline(atlas: Atlas, clock: Clock) -> dict[str, Any]:
         "met_at": clock.met_at,
         "ended_at": clock.ended_at,
         "paused": clock.paused,
+        "light": _light(clock),
         "rung": rung_of(Stage(clock.stage)),
         "offline_late": clock.offline_late,
         "excused": clock.excused,
     }
+
+
+def _light(clock: Clock) -> str | None:
+    """黄灯, 红灯 of a running clock."""
+    if not clock.running or clock.stage == Stage.NONE:
+        return None
+    return "yellow" if clock.stage == Stage.YELLOW else "red"
 
 
 def _assignment(atlas: Atlas, record: Record, task: Assignment) -> dict[str, Any]:

@@ -173,8 +173,9 @@ def _cases() -> None:
         sa.column("registered_only", sa.Boolean()),
     )  # fmt: skip
     steps = sa.table(
-        "steps", sa.column("case_id", sa.Uuid()), sa.column("action", sa.String()), sa.column("at", Instant())
-    )
+        "steps", sa.column("case_id", sa.Uuid()), sa.column("action", sa.String()), sa.column("at", Instant()),
+        sa.column("seq", sa.Integer()), sa.column("unit_id", sa.Uuid()),
+    )  # fmt: skip
 
     def made(*actions: str) -> Any:
         return (steps.c.case_id == cases.c.id) & steps.c.action.in_(actions)
@@ -182,7 +183,9 @@ def _cases() -> None:
     def when(moment: Any, *actions: str) -> Any:
         return sa.select(moment(steps.c.at)).where(made(*actions)).scalar_subquery()
 
-    ended_by = sa.func.coalesce(cases.c.dispatcher_id, cases.c.first_responsible_id)
+    ending = sa.select(steps.c.unit_id).where(made("verify_pass", "register_only", "reject"))
+    last = ending.order_by(steps.c.seq.desc()).limit(1).scalar_subquery()
+    ended_by = sa.func.coalesce(last, cases.c.dispatcher_id, cases.c.first_responsible_id)
     for statement in (
         cases.update().where(cases.c.state.in_(_OPEN)).values(wake_at=cases.c.received_at),
         cases.update().values(accepted_at=when(sa.func.min, *_ACCEPTING)),

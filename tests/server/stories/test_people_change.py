@@ -48,6 +48,14 @@ def test_a_stand_in_acts_for_somebody_on_leave_and_is_barred_by_what_they_did(
     assert not tale.at("03-06 18:00").sees("health1")
 
 
+def test_a_step_names_the_one_on_leave_even_when_nothing_else_does(tale: Tale, monkeypatch: pytest.MonkeyPatch):
+    run(tale, monkeypatch, "stand-in", "village17", "health3", "--from", "2026-03-02T08:00", "--to", "2026-03-02T18:00")
+    tale.files("worker1")
+    tale.does("health3", "accept")
+    step = tale.look("worker1")["steps"][-1]
+    assert (step["by"]["name"], step["on_behalf_of"]["name"]) == ("曹和平", "钱向阳")
+
+
 def test_an_emergency_at_two_in_the_morning_is_accepted_by_whoever_is_first(tale: Tale):
     tale.at("03-03 02:00").files("worker1", urgency=4)
     assert tale.running() == {"accept": "03-03 02:15", "overall": "03-10 18:00"}
