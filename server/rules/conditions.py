@@ -139,7 +139,7 @@ def answers_kind(*kinds: str) -> RequestFits:
 
 def to_acknowledge(request: Request, here: Situation) -> bool:
     """Whoever a rung stands against acknowledges it."""
-    return request.open and request.kind == "supervision" and request.to_unit_id in here.standing.units
+    return request.open and request.kind == "supervision" and request.id in here.standing.answers
 
 
 def to_lift(request: Request, here: Situation) -> bool:

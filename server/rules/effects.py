@@ -245,11 +245,6 @@ def resume(clocks: Iterable[Clock], now: datetime, world: World) -> Effects:
     return Effects(clocks=changes)
 
 
-def undo_pause(clocks: Iterable[Clock]) -> Effects:
-    """Standing clocks run again as if they had never stood."""
-    return Effects(clocks={clock.id: {"pauses": clock.pauses[:-1]} for clock in clocks if clock.paused})
-
-
 def stop(clocks: Iterable[Clock]) -> Effects:
     """These clocks end without being met."""
     return Effects(ended=[clock.id for clock in clocks])
@@ -268,11 +263,13 @@ def overall_to(unit: uuid.UUID, facts: Facts, now: datetime) -> Effects:
 
 
 def drop(facts: Facts, tasks: Collection[Assignment], state: TaskState, now: datetime) -> Effects:
-    """Assignments end in this state: their clocks stop, their requests fall, their units lose sight."""
-    dropped = {one.id for one in tasks}
+    """Assignments end in this state: their clocks stop, their requests and what their units were to acknowledge fall,
+    their units lose sight."""
+    dropped, units = {one.id for one in tasks}, {one.unit_id for one in tasks} - {facts.dispatcher_id}
+    overseen = [one for one in facts.asked("supervision") if one.to_unit_id in units]
     return together(
         stop(clock for clock in facts.running() if clock.assignment_id in dropped),
-        fall([one for one in facts.asked() if one.assignment_id in dropped], facts, now),
+        fall([*overseen, *(one for one in facts.asked() if one.assignment_id in dropped)], facts, now),
         Effects(
             tasks={one.id: {"state": state, "ended_at": now} for one in tasks},
             unseen_by=[one.unit_id for one in tasks],

@@ -1,6 +1,7 @@
 """Effects of returns 退回: a unit asks, the dispatcher agrees or refuses once, then it is ruled on 裁定."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import replace
 
 from server.rules import deadlines
@@ -16,9 +17,8 @@ from server.rules.effects import (
     pause,
     start_clock,
     together,
-    undo_pause,
 )
-from server.rules.facts import Assignment, Facts, Request, State, TaskState
+from server.rules.facts import Assignment, Clock, Facts, Request, State, TaskState
 from server.rules.handing import request_of
 from server.rules.handling import task_of
 from server.rules.refusals import Refusal, invalid
@@ -142,7 +142,7 @@ def _goes_on(facts: Facts, request: Request) -> Effects:
     still = [replace(one, pauses=one.pauses[:-1]) for one in handling if one.paused and facts.suspended_at]
     suspended = pause(still, facts.suspended_at) if facts.suspended_at else Effects()
     back = Effects(tasks={task: {"state": request.terms["before"]}})
-    return together(undo_pause(handling), suspended, back)
+    return together(_as_if_it_never_stood(handling), suspended, back)
 
 
 def _closed_as(effects: Effects, request: Request, state: str, ask: Ask) -> Effects:
@@ -171,3 +171,8 @@ def _ruler(facts: Facts, world: World) -> uuid.UUID:
     above = world.offices.superiors(centre)
     common = (one for one in above if all(one in world.offices.superiors(unit) for unit in units if unit != one))
     return next(common, world.offices.parent_centre(centre) or centre)
+
+
+def _as_if_it_never_stood(clocks: Iterable[Clock]) -> Effects:
+    """Standing clocks run again, and the wait counts."""
+    return Effects(clocks={clock.id: {"pauses": clock.pauses[:-1]} for clock in clocks if clock.paused})

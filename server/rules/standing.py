@@ -130,7 +130,11 @@ def stand(who: Who, facts: Facts, offices: Offices) -> Standing:
     roles |= {"unit"} if by_unit else set()
     answers = {one.id for one in facts.requests if one.open and _answers(one, who)}
     through["approver"] = [one.to_unit_id for one in facts.requests if one.id in answers and one.to_unit_id]
-    roles |= {"approver"} if any(one.id in answers and one.kind != "check" for one in facts.requests) else set()
+    roles |= (
+        {"approver"}
+        if any(one.id in answers and one.kind not in ("check", "supervision") for one in facts.requests)
+        else set()
+    )
     roles |= {"asked"} if any(one.id in answers and one.kind == "check" for one in facts.requests) else set()
     leading = bool(through["leader"])
     issued = {one.id for one in facts.requests if one.kind == "supervision" and _issued(one, who, leading=leading)}
@@ -156,8 +160,6 @@ def _acts_for(task: Assignment, who: Who) -> bool:
 
 
 def _answers(request: Request, who: Who) -> bool:
-    if request.kind == "supervision":
-        return False  # acknowledged by whoever holds the case, not by a named unit
     if request.by_person_id in who.selves:
         return False  # who asks never grants
     if request.to_person_id is not None:

@@ -55,12 +55,12 @@ def follow(
 
 def _inspect(atlas: Atlas, seats: dict[str, Seat], area: str, *, avoid_village: bool) -> None:
     """Inspectors of the areas the case lies in see it; those of a village that must not know of it no longer do."""
-    for code in atlas.line_of(area):
-        if avoid_village and atlas.areas[code].level == "village":
-            if f"a:{code}" in seats:
-                seats[f"a:{code}"] = Seat(True, False)
-        else:
+    told = [subject[2:] for subject in seats if subject.startswith("a:")]
+    for code in dict.fromkeys([*told, *atlas.line_of(area)]):
+        if not avoid_village or atlas.areas[code].level != "village":
             _show(seats, f"a:{code}", lasting=True)
+        elif f"a:{code}" in seats:
+            seats[f"a:{code}"] = Seat(True, False)
 
 
 def _turned(seats: Mapping[str, Seat], before: str, after: str) -> dict[str, Seat]:

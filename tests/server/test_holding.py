@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text, update
+from tests.server.test_loop import do, seen
 
 from server import create_app
 from server.config import Settings
@@ -16,7 +17,6 @@ from server.models import Audience, Case
 from server.services import cases
 from tests.conftest import Client, Office
 from tests.server.conftest import accepting, filed, jpeg, move, sha256
-from tests.server.test_loop import do, seen
 
 Make = Callable[..., dict[str, Any]]
 

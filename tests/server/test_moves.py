@@ -117,7 +117,7 @@ def test_a_move_says_what_it_needs_and_what_may_follow(shared_office: Office, re
     }
     assert offers["accept"]["then"][:3] == ["dispatch", "handle_here", "escalate"]
     assert "reject" not in offers["accept"]["then"]
-    assert offers["reject"]["then"] == ["answer_source"]
+    assert offers["reject"]["then"] == []
     assert offers["supplement"]["then"] == []
 
 

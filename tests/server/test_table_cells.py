@@ -68,7 +68,7 @@ CELLS: dict[str, list[tuple[str, str]]] = {
     "verify_fail": [("awaiting_verification", "holder")],
     "supervise": [(OPEN, "upstream leader")],
     "lift": [(OPEN, "issuer")],
-    "acknowledge": [(OPEN, "holder")],
+    "acknowledge": [(OPEN, "holder unit dispatcher")],
     "comment": [(ALL, "leader")],
     "excuse": [(ALL, "dispatcher superior")],
     "visit": [("closed", "visitor")],
@@ -146,7 +146,7 @@ def somebody(role: Role, facts: Facts) -> Standing:
     asks = frozenset(one.id for one in facts.requests)
     return Standing(
         uuid.uuid4(), frozenset({role}), through={role: list(units)}, tasks=frozenset(one.id for one in parts),
-        answers=asks if role in ("approver", "asked") else frozenset(),
+        answers=asks if role in ("approver", "asked", "holder", "unit", "dispatcher") else frozenset(),
         issued=asks if role == "issuer" else frozenset(), units=units,
     )  # fmt: skip
 

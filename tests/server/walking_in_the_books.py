@@ -216,7 +216,7 @@ def expected_audience(hearing: Hearing, record: Record, covers: Sequence[dict[st
     """The subjects that the page's sixth sentence names, worked out from the steps alone."""
     facts, atlas = record.facts, hearing.atlas
     units, areas = set[uuid.UUID | None](), set[str]()
-    avoided = hearing.rules.categories[str(covers[0]["effects"]["case"]["category"])].avoid_village
+    avoided = hearing.rules.categories[record.case["category"]].avoid_village
     then = Facts(None, "", 0, None)
     for cover in covers:
         then = apply(then, log.effects_of(cover), datetime.fromisoformat(cover["at"]))

@@ -102,8 +102,8 @@ def test_after_days_of_downtime_each_clock_makes_one_step_at_its_highest_rung(ta
     tale.at("03-18 19:00").sweep()
     assert tale.steps()[1:] == ["2 remind by itself", "3 remind by itself"]
     rungs = {one["kind"]: one["rung"] for one in tale.case["deadlines"]}
-    assert rungs == {"accept": "reminder", "overall": "red_card"}
-    assert tale.case["rung"] == "reminder"  # a card is proposed; a leader issues it
+    assert rungs == {"accept": "reminder", "overall": "red_card", "answer": None}
+    assert tale.case["rung"] == "supervision"  # what the system issues; a card is proposed, a leader issues it
     assert tale.stage.sweep() == 0
     assert tale.version() == 3
 
