@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text, update
-from tests.server.test_loop import do, seen
 
 from server import create_app
 from server.config import Settings
@@ -16,7 +15,7 @@ from server.db import db, transaction
 from server.models import Audience, Case
 from server.services import cases
 from tests.conftest import Client, Office
-from tests.server.conftest import accepting, filed, jpeg, move, sha256
+from tests.server.conftest import accepting, do, filed, jpeg, move, seen, sha256
 
 Make = Callable[..., dict[str, Any]]
 
