@@ -48,6 +48,8 @@ def run(hand_on: HandOn, entries: Iterable[Entry], stop: threading.Event) -> Non
                 _log.info("courier_recovered", after=broken)
             broken = None
         except Exception as error:
+            if stop.is_set():
+                return  # the process is ending, and takes what the courier stands on with it
             # Whatever it is, the next round may do better, and a courier that ends tells nobody anything. Said once
             # and not at every try: an outage may last for hours.
             if broken != type(error).__name__:
