@@ -1,4 +1,4 @@
-"""Rows inside a row: everything of a case in one statement; the only place that knows each database's JSON.
+"""Rows inside a row: everything of a case in one statement, as JSON that each database makes in its own words.
 
 `nested()` makes a column of JSON arrays out of a query, `unnest()` turns its value back into rows.
 """
@@ -30,7 +30,7 @@ class _Rows(FunctionElement[str]):
 
 
 class _Value(FunctionElement[Any]):
-    """A value as JSON can hold it: bytes in hex, JSON as itself."""
+    """Bytes as JSON can hold them: in hex."""
 
     inherit_cache = True
 
