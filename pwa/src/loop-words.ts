@@ -8,7 +8,6 @@ export const LOOP_WORDS = {
   settled_level: ["化解层级", "Settled at"],
   satisfaction: ["回访评价", "Rated"],
   merged_into: ["并入的事项", "Joined"],
-  open_other_case: ["查看这个事项", "Open it"],
   confidential: ["保密", "Confidential"],
   reworked: ["返工 {n} 次", "Sent back {n}×"],
   reopened: ["重开 {n} 次", "Reopened {n}×"],

@@ -189,6 +189,8 @@ export interface CaseView extends CaseSummary {
   /** Masked. */
   parties?: { role: string; name: string | null; phone: string | null; id_number: string | null }[];
   steps: Step[];
+  /** For ids in steps and requests: names of units and colleagues, codes of cases that this person may see. */
+  names?: Record<string, string>;
   photos: { sha256: string; kind: string; step: string | null; missing: boolean }[];
   possible_duplicates?: Duplicate[];
   moves: Move[];

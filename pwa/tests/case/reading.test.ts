@@ -98,21 +98,27 @@ describe("steps", () => {
       { field: "code", kind: "reason", code: "unclear" },
       { field: "review_on", kind: "day", at: "2026-12-01" },
       { field: "answer_to_me", kind: "flag", yes: false },
-      { field: "master", kind: "case", id: U1 },
+      { field: "master", kind: "case", id: U1, code: "消防应急所" },
       { field: "text", kind: "text", text: "说明" },
     ]);
+  });
+
+  it("say nothing of a case that the office does not name", () => {
+    expect(sayPayload({ master: "44444444-4444-4444-8444-444444444444" }, names)).toEqual([]);
   });
 
   it("never show photos by hash or an id", () => {
     expect(sayPayload({ photos: ["aa"], person: "44444444-4444-4444-8444-444444444444" }, names)).toEqual([]);
   });
 
-  it("learn names from every corner of the case", () => {
+  it("take names from the office, and from the form for a move that waits", () => {
     const label = { zh: "李明", en: "李明" };
     const need = { name: "person", type: "person", required: true, label, choices: [{ value: "p7", label }] };
-    const found = namesIn(createCase({ moves: [{ action: "ask_check", needs: [need] }] }), null);
+    const moves = [{ action: "ask_check", needs: [need] }];
+    const found = namesIn(createCase({ moves, names: { [U1]: "消防应急所" } }), null);
     expect(found.get("p7")).toBe("李明");
     expect(found.get("u0")).toBe("综治中心");
+    expect(found.get(U1)).toBe("消防应急所");
   });
 });
 

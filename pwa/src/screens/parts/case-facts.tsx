@@ -49,10 +49,10 @@ export function CaseFacts({ one, now }: { one: CaseView; now: Date }) {
         <Fact word={t("received_at")} value={showTime(one.received_at, now)} />
         {optional.map(([word, value]) => value && <Fact key={word} word={word} value={value} />)}
       </dl>
-      {one.master && (
+      {one.master && one.names?.[one.master] && (
         <p class="facts">
           <a class="plain-link" href={link("case", one.master)}>
-            {t("merged_into")}：{t("open_other_case")}
+            {t("merged_into")}：{one.names[one.master]}
           </a>
         </p>
       )}
