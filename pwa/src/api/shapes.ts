@@ -164,6 +164,14 @@ export interface Duplicate {
   reasons: string[];
 }
 
+/** Somebody a case is about (当事人). */
+export interface Party {
+  role: string;
+  name: string | null;
+  phone: string | null;
+  id_number: string | null;
+}
+
 /** A case whole. Fields that an earlier office did not send, or an earlier version did not keep, may be missing. */
 export interface CaseView extends CaseSummary {
   text: string;
@@ -187,7 +195,7 @@ export interface CaseView extends CaseSummary {
   settled_level?: string | null;
   satisfaction?: string | null;
   /** Masked. */
-  parties?: { role: string; name: string | null; phone: string | null; id_number: string | null }[];
+  parties?: Party[];
   steps: Step[];
   /** For ids in steps and requests: names of units and colleagues, codes of cases that this person may see. */
   names?: Record<string, string>;

@@ -17,6 +17,7 @@ import { useKept, useNow } from "./parts/hooks";
 import { MovesBar } from "./parts/moves-bar";
 import { movesInTray, useOffers } from "./parts/offers";
 import { Note, Page } from "./parts/page";
+import { Parties } from "./parts/parties";
 import { Requests } from "./parts/requests";
 import { Timeline } from "./parts/timeline";
 import { showTime } from "./parts/times";
@@ -70,6 +71,7 @@ export function Case({ id }: { id: string }) {
         <Pending key={row.id} row={row} />
       ))}
       <CaseFacts one={one} now={now} />
+      <Parties key={`${one.id}/${one.parties?.length ?? 0}`} one={one} />
       <Requests one={one} now={now} />
       {clocks.length > 0 && (
         <section class="card" data-testid="clocks">

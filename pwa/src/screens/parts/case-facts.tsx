@@ -56,22 +56,11 @@ export function CaseFacts({ one, now }: { one: CaseView; now: Date }) {
           </a>
         </p>
       )}
-      {(one.parties?.length ?? 0) > 0 && (
-        <dl class="facts">
-          {one.parties?.map((party, at) => (
-            <Fact
-              key={String(at)}
-              word={party.role || t("parties")}
-              value={[party.name, party.phone].filter(Boolean).join(" ")}
-            />
-          ))}
-        </dl>
-      )}
     </section>
   );
 }
 
-function Fact({ word, value, strong = false }: { word: string; value: string; strong?: boolean }) {
+export function Fact({ word, value, strong = false }: { word: string; value: string; strong?: boolean }) {
   return (
     <div class="facts__one">
       <dt>{word}</dt>
