@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import stamp
-from tests.journeys.pictures import take_picture
 
 PHONE, NUMBER, NAME = "13812341234", "990101199001011234", "欧阳清欢"
 EVERYTHING_KEPT = """async () => {
@@ -65,12 +64,10 @@ def test_parties_are_opened_for_a_purpose_and_never_kept(
 
     parties.get_by_role("button", name="查看完整信息").click()
     expect(parties.locator("input[name=purpose]")).to_be_focused()
-    take_picture(cadre, f"parties-asking-{screen[0]}", "[data-testid=parties]")
     parties.locator("input[name=purpose]").fill("电话核实隐患位置")
     parties.get_by_role("button", name="查看", exact=True).click()
     for clear in (NAME, PHONE, NUMBER):
         expect(parties).to_contain_text(clear)
-    take_picture(cadre, f"parties-opened-{screen[0]}", "[data-testid=parties]")
     kept = cadre.page.evaluate(EVERYTHING_KEPT)
     assert case["code"] in kept
     assert not [clear for clear in (NAME, PHONE, NUMBER) if clear in kept]
