@@ -136,6 +136,8 @@ export interface Deadline {
   met_at: string | null;
   ended_at: string | null;
   paused?: boolean;
+  /** 黄灯, 红灯 of a running clock. */
+  light?: "yellow" | "red" | null;
   /** The rung (督办级别) its lateness has reached. */
   rung?: string | null;
 }

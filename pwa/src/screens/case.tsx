@@ -77,7 +77,7 @@ export function Case({ id }: { id: string }) {
         <section class="card" data-testid="clocks">
           <h2 class="card__title">{t("clocks")}</h2>
           {clocks.map((clock) => (
-            <ClockLine key={clock.id} clock={clock} one={one} now={now} named />
+            <ClockLine key={clock.id} clock={clock} now={now} named />
           ))}
         </section>
       )}

@@ -47,16 +47,17 @@ describe("clocks", () => {
   });
 
   it.each([
-    ["running", {}, "2026-11-25T00:00:00Z", []],
-    ["yellow", {}, "2026-11-25T00:00:00Z", [step(2, "remind", { deadline: "d", stage: 1 })]],
-    ["red", {}, "2026-11-24T03:59:00Z", []],
-    ["red", { rung: "reminder" }, "2026-11-24T03:00:00Z", []],
-    ["supervision", { rung: "supervision" }, "2026-11-20T00:00:00Z", []],
-    ["yellow_card", { rung: "yellow_card" }, "2026-11-20T00:00:00Z", []],
-    ["red_card", { rung: "red_card" }, "2026-11-20T00:00:00Z", []],
-    ["paused", { paused: true, rung: "reminder" }, "2026-11-20T00:00:00Z", []],
-  ])("shows %s", (light, changes, due, steps) => {
-    expect(lightOf(clock("d", due, changes), createCase({ steps }), NOW)).toBe(light);
+    ["running", { light: null }, "2026-11-25T00:00:00Z"],
+    ["yellow", { light: "yellow" }, "2026-11-25T00:00:00Z"],
+    ["red", { light: "red" }, "2026-11-24T03:59:00Z"],
+    ["red", { light: "yellow" }, "2026-11-24T03:59:00Z"],
+    ["red", { light: "red", rung: "reminder" }, "2026-11-24T03:00:00Z"],
+    ["supervision", { light: "red", rung: "supervision" }, "2026-11-20T00:00:00Z"],
+    ["yellow_card", { light: "red", rung: "yellow_card" }, "2026-11-20T00:00:00Z"],
+    ["red_card", { light: "red", rung: "red_card" }, "2026-11-20T00:00:00Z"],
+    ["paused", { paused: true, light: "red", rung: "reminder" }, "2026-11-20T00:00:00Z"],
+  ] as const)("shows %s", (light, changes, due) => {
+    expect(lightOf(clock("d", due, changes), NOW)).toBe(light);
   });
 
   it("says how long is left and how late it is", () => {
