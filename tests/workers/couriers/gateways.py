@@ -24,7 +24,7 @@ class Authority:
     """A certificate authority that nobody but a test trusts."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
+        self.folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
         self.bundle = folder / "authority.pem"
         self.bundle.write_bytes(self._sign("tests", self._key.public_key(), ca=True).public_bytes(Encoding.PEM))
@@ -32,7 +32,7 @@ class Authority:
     def context(self, *hosts: str) -> ssl.SSLContext:
         """A server's side of TLS for these names."""
         key = ec.generate_private_key(ec.SECP256R1())
-        path = self._folder / f"{hosts[0]}.pem"
+        path = self.folder / f"{hosts[0]}.pem"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         path.write_bytes(private + self._sign(hosts[0], key.public_key(), *hosts).public_bytes(Encoding.PEM))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
