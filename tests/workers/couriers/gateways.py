@@ -71,7 +71,8 @@ class Robots:
 
     def __init__(self, authority: Authority) -> None:
         self.said: list[Said] = []
-        self.refuse = 0
+        self.refusals: dict[str, list[tuple[str, Any]]] = {host: [] for host in ROBOT_HOSTS}
+        """What each service answers next, status and body, instead of passing a message on."""
         context, world = authority.context(*ROBOT_HOSTS), self
 
         class Proxy(BaseHTTPRequestHandler):
@@ -108,12 +109,11 @@ class Robots:
             headers[name.lower()] = value.strip()
         body = json.loads(reader.read(int(headers["content-length"])))
         status, answer = "200 OK", {"code": 0, "msg": "success"} if "feishu" in host else {"errcode": 0, "errmsg": "ok"}
-        if self.refuse > 0:
-            self.refuse -= 1
-            status, answer = "503 Busy", {}
+        if self.refusals[host]:
+            status, answer = self.refusals[host].pop(0)
         else:
             self.said.append(Said(host, path, body, headers))
-        text = json.dumps(answer).encode()
+        text = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n"
         inner.sendall(f"{head}Connection: close\r\n\r\n".encode() + text)
 
