@@ -25,7 +25,7 @@ _ROW = 100_000
 _NEARBY = (
     select(Case.id, Case.code, Case.title, Case.state, Case.category, Case.lon, Case.lat)
     .where(
-        Case.cell.in_(bindparam("cells", expanding=True)),
+        Case.cell.in_([bindparam(f"cell{place}", type_=Case.cell.type) for place in range(9)]),
         Case.received_at.between(bindparam("since"), bindparam("until")),
         Case.category.in_(bindparam("categories", expanding=True)),
         Case.id != bindparam("id"),
@@ -52,7 +52,7 @@ def find(hearing: Hearing, case: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = hearing.tx.execute(
         _NEARBY,
         {
-            "cells": _around(case["cell"]),
+            **{f"cell{place}": cell for place, cell in enumerate(_around(case["cell"]))},
             "since": case["received_at"] - timedelta(days=rules.numbers["duplicate_days"]),
             "until": case["received_at"],
             "categories": _siblings(case["category"], rules),
