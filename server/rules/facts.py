@@ -186,12 +186,13 @@ class Facts:
         wake_at: when the office must look at the case next by itself.
         village_desk: the centre of the village the case lies in, if it lies in one.
         resident: somebody who is not of the office is concerned and may be visited.
-        reporters: who filed its reports. `followers`: cases merged into it, `followers_reporters`: who filed those.
+        reporters: who filed its reports. `followers`: cases merged into it, each with whoever filed it.
         handlers: everyone who signed, progressed, mediated, fed back, finished or settled 承办人, or was named to.
         verifiers: who verified its closing. `mergers`: units that merged it into another.
         attempts: mediation attempts with the parties present, and whether the parties refused.
         answered: kinds of answers its origin got.
-        led: units concerned that have a leader in office.
+        led: units concerned that have a leader in office, where a move asks.
+        on_duty: of holder and dispatcher, those whose roster 值班表 has somebody on duty now.
     """
 
     state: str | None
@@ -238,10 +239,9 @@ class Facts:
     assignments: tuple[Assignment, ...] = ()
     requests: tuple[Request, ...] = ()
     reporters: frozenset[uuid.UUID] = frozenset()
-    followers_reporters: frozenset[uuid.UUID] = frozenset()
     village_desk: uuid.UUID | None = None
     resident: bool = False
-    followers: int = 0
+    followers: frozenset[tuple[uuid.UUID, uuid.UUID]] = frozenset()
     handlers: frozenset[uuid.UUID] = frozenset()
     verifiers: frozenset[uuid.UUID] = frozenset()
     mergers: frozenset[uuid.UUID] = frozenset()
@@ -253,10 +253,16 @@ class Facts:
     overruled: bool = False
     doubted: bool = False
     led: frozenset[uuid.UUID] = frozenset()
+    on_duty: frozenset[uuid.UUID] = frozenset()
 
     @property
     def open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def followers_reporters(self) -> frozenset[uuid.UUID]:
+        """Who filed the cases merged into it."""
+        return frozenset(reporter for _, reporter in self.followers)
 
     @property
     def lead(self) -> Assignment | None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,6 +55,19 @@ def absorb(facts: Facts, ask: Ask, _world: World) -> Effects:
         if due is not None and due < clock.due_current
     }
     return Effects(fields, clocks=clocks, shown_to=[uuid.UUID(one) for one in takes["reporters"]])
+
+
+def with_follower(master: Facts, follower: Facts) -> Facts:
+    """The master once this case follows it, before it takes anything from it."""
+    if follower.id is None:
+        raise ValueError("a case that is there has an id")
+    joined = frozenset((follower.id, reporter) for reporter in follower.reporters)
+    return replace(master, followers=master.followers | joined)
+
+
+def without_follower(master: Facts, follower: Facts) -> Facts:
+    """The master once this case follows it no more."""
+    return replace(master, followers=frozenset(one for one in master.followers if one[0] != follower.id))
 
 
 def may_split(here: Situation) -> bool:

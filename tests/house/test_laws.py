@@ -58,7 +58,7 @@ def writers_of(model: str) -> set[str]:
     return {
         path
         for path, node in nodes("server", "workers")
-        if called(node) in ("insert", "update", "delete", "insert_once", "insert_rows")
+        if called(node) in ("insert", "update", "delete", "insert_once", "insert_all_once", "insert_rows", "upsert_rows")
         and isinstance(node, ast.Call)
         and any(isinstance(argument, ast.Name) and argument.id == model for argument in node.args[:2])
     }

@@ -13,6 +13,7 @@ from server.rules.deadlines import Span
 from server.rules.effects import Ask, Effects, World, apply
 from server.rules.facts import Facts
 from server.rules.history import remember
+from server.rules.merging import with_follower, without_follower
 from server.rules.rulebook import Category, RuleBook
 from server.rules.situation import Situation
 from server.rules.standing import SYSTEM, Standing, Who, stand
@@ -314,14 +315,12 @@ class Matter:
             return
         action, payload = effects.then
         if action == "absorb" and other is not None:
-            count = {"followers": other.facts.followers + 1}
-            more = other.facts.followers_reporters | self.facts.reporters
-            other.facts = replace(other.facts, **count, followers_reporters=more)
+            other.facts = with_follower(other.facts, self.facts)
             other.make(None, action, payload)
         elif action == "release":
             merge = next(step for step in reversed(self.steps) if step.action == "merge")
             master = self.office.matters[uuid.UUID(merge.payload["master"])]
-            master.facts = replace(master.facts, followers=master.facts.followers - 1)
+            master.facts = without_follower(master.facts, self.facts)
             master.make(None, action, payload)
         else:
             self.make(None, action, payload)

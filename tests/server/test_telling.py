@@ -67,7 +67,7 @@ def scene(**changes: Any) -> Scene:
         "in_progress", "H-FIRE-01", 2, IDS["fire"], first_responsible_id=IDS["village"],
         dispatcher_id=IDS["township"], assignments=(LEAD, CO, COPIED), handlers=frozenset({IDS["cadre"]}),
         verifiers=frozenset({IDS["checker"]}), reporters=frozenset({IDS["worker"]}),
-        followers_reporters=frozenset({IDS["other_reporter"]}), area_code="a village",
+        followers=frozenset({(uuid.UUID(int=7), IDS["other_reporter"])}), area_code="a village",
     )  # fmt: skip
     after = replace(before, **changes.pop("after", {}))
     return replace(Scene(before, after, Effects(), WORLD), **changes)

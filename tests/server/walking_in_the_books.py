@@ -23,7 +23,7 @@ from server.rules.refusals import Refusal
 from server.rules.situation import Situation
 from server.rules.telling import EMERGENCY, emergency_units
 from server.rules.workflow import offers
-from server.services import access, cases, intake, log, people, records, references, sweep, verify
+from server.services import access, cases, holding, intake, log, people, records, sweep, verify
 from server.services.hearing import Hearing, hear
 from server.services.records import Record
 from tests.conftest import Office
@@ -144,13 +144,10 @@ class WalkInTheBooks:
         try:
             with self._hearing(account) as hearing:
                 content = log.content_digest(body, open_office().keys.content)
-                change = cases.lock(
-                    hearing.tx, case_id, *references.partner(hearing.tx, case_id, wish.action, wish.payload)
-                )
-                record = records.load(hearing, case_id)
-                assert change is not None
-                assert record is not None
-                moved = cases.advance(hearing, record, wish, cases.Submission(step_id, content, self.now), change)
+                held = holding.hold(hearing, case_id, wish.action, wish.payload)
+                assert held is not None
+                submission = cases.Submission(step_id, content, self.now)
+                moved = cases.advance(hearing, held.record, wish, submission, held.change, held.partner)
                 again = records.load(hearing, case_id)
         except Refusal as refusal:
             if refusal.code not in ("invalid", "move_not_allowed", "which_one"):
