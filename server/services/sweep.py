@@ -73,7 +73,7 @@ def succeed(unit: uuid.UUID, successor: uuid.UUID, now: datetime) -> int:
     """A unit has ended: wherever it stands, its successor does. Returns how many cases moved."""
     columns = (
         Case.holder_id, Case.dispatcher_id, Case.first_responsible_id, Case.ended_by_unit_id, Case.handed_by_id,
-        Case.answer_to_id, Case.reviewer_id,
+        Case.reviewer_id,
     )  # fmt: skip
     at_work = select(Assignment.case_id).where(Assignment.unit_id == unit, Assignment.state.in_(ACTIVE))
     concerned = or_(*(column == unit for column in columns), Case.id.in_(at_work))
