@@ -64,11 +64,12 @@ RequestKind = Literal[
     "return", "ruling", "extension", "suspension", "renewal", "transfer", "void", "check", "supervision"
 ]
 Told = Literal[
-    "reporter", "holder", "holder_leader", "old_holder", "first_responsible", "dispatcher", "lead", "co", "units",
-    "superior", "person", "handlers", "verifier", "approver", "asker", "issuer", "overseer",
+    "reporter", "holder", "holder_leader", "old_holder", "old_dispatcher", "first_responsible", "dispatcher", "lead",
+    "co", "units", "superior", "person", "handlers", "verifier", "approver", "asker", "issuer", "overseer",
 ]  # fmt: skip
 """Who hears of a move besides whoever makes it. `reporter`: everyone who filed a report of this case. `holder`, `lead`,
-`co`, `dispatcher`, `first_responsible`: that unit's members as things stand after the move; `old_holder` before it.
+`co`, `dispatcher`, `first_responsible`: that unit's members as things stand after the move; `old_holder` (of an ended
+case: who held it last), `old_dispatcher`: before it.
 `units`: those this move gives a part, or takes one from. `superior`: the centre above the unit that held it. `person`:
 the one asked or named. `approver` and `asker`: who must answer a request, and who made it. `issuer`: who supervises.
 `overseer`: who must know that a limit ran out.
@@ -174,12 +175,14 @@ class Facts:
 
     Args:
         state: None before the case exists.
-        ended_by_unit_id: the centre that held the case when it was closed, rejected or voided.
+        ended_by_unit_id: the centre that held the case when it was closed, rejected, voided or withdrawn.
         settled_level: the least level it may count as settled at.
         escalated: it went up to a superior for handling.
         handed_by_id: who handed it down, while the centre below has it from there. hand_downs: how often that happened.
         expecting: centres that handed it down and verify what is closed below. `sent_back`: it came back up once.
         overruled: a superior had it accepted, so that it may not be declined again.
+        withdrawn: its reporter took it back, which no office decided.
+        looked_at: when somebody last looked at the place: answered a check, or sent a photo of the progress.
         doubted: an inspection found fault with its closing.
         reviewer_id: the centre that must review the closing.
         found_false: an inspection said that the handling was false 虚假办结.
@@ -251,6 +254,8 @@ class Facts:
     expecting: frozenset[uuid.UUID] = frozenset()
     sent_back: bool = False
     overruled: bool = False
+    withdrawn: bool = False
+    looked_at: datetime | None = None
     doubted: bool = False
     led: frozenset[uuid.UUID] = frozenset()
     on_duty: frozenset[uuid.UUID] = frozenset()

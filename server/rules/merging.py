@@ -17,8 +17,7 @@ def merge(facts: Facts, ask: Ask, world: World) -> Effects:
     """并案: this case follows a master that is open and follows none; it keeps its code, receipt, visit and rating.
 
     Raises:
-        Refusal: `invalid` naming a master that cannot be one; `move_not_allowed` for somebody who does not decide
-            for both.
+        Refusal: `invalid` naming a master that cannot be one, or that somebody else decides for.
     """
     master = ask.other
     if master is None or not master.open or master.master_id is not None:
@@ -30,7 +29,10 @@ def merge(facts: Facts, ask: Ask, world: World) -> Effects:
             "payload.master", "已有事项并入本事项，请反向并案。", "Others follow this case; merge the other way."
         )
     if not _decides_for_both(facts, master, ask, world):
-        raise Refusal("move_not_allowed")
+        raise invalid(
+            "payload.master", "两个事项须由同一单位承办或派出，否则请共同的上级中心并案。",
+            "You do not decide for both; the centre above both may merge them.",
+        )  # fmt: skip
     overall = facts.running("overall")
     takes = {
         "follower": str(facts.id), "urgency": facts.urgency, "rung": facts.rung,

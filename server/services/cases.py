@@ -201,7 +201,7 @@ def wake_at(hearing: Hearing, facts: Facts, case_id: uuid.UUID) -> None:
 def standing_on(hearing: Hearing, record: Record) -> Standing:
     """What the person is to this case."""
     who = access.who(hearing.person, hearing.atlas, sensitive=is_sensitive(record.case, hearing.rules))
-    return stand(who, record.facts, hearing.atlas)
+    return stand(who, record.facts, hearing.atlas, hearing.rules)
 
 
 def is_sensitive(case: Mapping[str, Any], rules: RuleBook) -> bool:
@@ -241,7 +241,10 @@ def _move(
     effects, unit = decision
     behalf = access.behalf(hearing.person, unit, _concerned(before, wish)) if by else None
     after = apply(before, effects, hearing.now, submission.device_at)
-    after = remember(after, wish.action, by, behalf, unit, wish.payload)
+    after = remember(after, wish.action, by, behalf, unit, wish.payload, hearing.now)
+    grid = _grid_called(hearing, after.grid_id) if "grid_id" in effects.fields else record.grid
+    if grid != record.grid or after.area_code != before.area_code:
+        after = replace(after, village_desk=hearing.atlas.desk_of(grid[0] if grid else None, after.area_code))
     entry = log.compose(
         step_id=submission.id, case_id=case["id"], seq=case["version"] + 1, previous=case["head_hash"],
         action=wish.action, person_id=by, behalf=behalf, as_unit=unit, at=hearing.now,
@@ -252,13 +255,11 @@ def _move(
     changed = {**effects.fields, "version": entry.seq, "head_hash": entry.hash}
     row = {**case, **changed}
     seats = audience.follow(
-        hearing.atlas, record.seats, before, after, effects, sensitive=is_sensitive(row, hearing.rules),
-        avoid_village=hearing.rules.categories[after.category].avoid_village,
+        hearing.atlas, record.seats, before, after, effects, hearing.rules,
+        sensitive=is_sensitive(row, hearing.rules),
     )  # fmt: skip
     step = records.step_view(entry.seq, entry.envelope, entry.payload, entry.hash)
-    moved = records.with_step(record, after, row, step, seats)
-    if "grid_id" in effects.fields:
-        moved = replace(moved, grid=_grid_called(hearing, after.grid_id))
+    moved = replace(records.with_step(record, after, row, step, seats), grid=grid)
     made = Made(wish.action, record, moved, entry, effects, changed)
     if effects.then is None:
         return [made]

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, or_, select, union, union_all
@@ -254,7 +255,8 @@ def _facts(
     )
     for step in steps:
         if step["action"] in TELLING and step["payload"] != ERASED:
-            found = remember(found, step["action"], step["by"], step["behalf"], step["as_unit"], step["payload"])
+            at = datetime.fromisoformat(step["at"])
+            found = remember(found, step["action"], step["by"], step["behalf"], step["as_unit"], step["payload"], at)
     return found
 
 

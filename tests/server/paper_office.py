@@ -95,6 +95,9 @@ class Town:
     def covers(self, centre: uuid.UUID, area: str) -> bool:
         return self.inside(area, self.areas[centre])
 
+    def centres_over(self, area: str) -> Sequence[uuid.UUID]:
+        return [self.centres[code] for code in _line(area)]
+
     def inside(self, area: str, outer: str) -> bool:
         return outer in _line(area)
 
@@ -251,7 +254,7 @@ class Matter:
         self.born = self.facts
 
     def standing(self, name: str | None) -> Standing:
-        return SYSTEM if name is None else stand(PEOPLE[name], self.facts, TOWN)
+        return SYSTEM if name is None else stand(PEOPLE[name], self.facts, TOWN, WORLD.rules)
 
     def here(self, name: str) -> Situation:
         return Situation(self.facts, self.standing(name), WORLD, self.office.now)
@@ -301,7 +304,7 @@ class Matter:
     @staticmethod
     def _remembered(facts: Facts, step: Step) -> Facts:
         for person in step.standing.selves or {step.standing.person}:
-            facts = remember(facts, step.action, person, None, step.unit, step.payload)
+            facts = remember(facts, step.action, person, None, step.unit, step.payload, step.at)
         if step.action == "supplement" and step.payload.get("parties"):
             facts = replace(facts, resident=True)
         return facts

@@ -18,10 +18,10 @@ from server.db import reading, transaction
 from server.models import Case, Grant, Person, Step
 from server.office import office as open_office
 from server.rules.effects import World, apply
+from server.rules.emergencies import newly_alerted
 from server.rules.facts import OPEN, Facts, State
 from server.rules.refusals import Refusal
 from server.rules.situation import Situation
-from server.rules.telling import EMERGENCY, emergency_units
 from server.rules.workflow import offers
 from server.services import access, cases, holding, intake, log, people, records, sweep, verify
 from server.services.hearing import Hearing, hear
@@ -216,9 +216,9 @@ def expected_audience(hearing: Hearing, record: Record, covers: Sequence[dict[st
     avoided = hearing.rules.categories[record.case["category"]].avoid_village
     then = Facts(None, "", 0, None)
     for cover in covers:
-        then = apply(then, log.effects_of(cover), datetime.fromisoformat(cover["at"]))
-        if cover["seq"] == 1 and then.urgency == EMERGENCY:
-            units |= set(emergency_units(then, World(hearing.rules, atlas)))
+        before, then = then, apply(then, log.effects_of(cover), datetime.fromisoformat(cover["at"]))
+        then = replace(then, village_desk=atlas.desk_of(None, then.area_code))
+        units |= set(newly_alerted(before, then, atlas, hearing.rules))
         areas |= set(atlas.line_of(then.area_code))
         units |= {then.dispatcher_id}
         if then.state not in (State.IN_PROGRESS, State.SUSPENDED):
