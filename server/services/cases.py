@@ -160,16 +160,18 @@ def advance(
     if not 1 <= wish.based_on <= case["version"]:
         raise invalid("based_on", "事项没有这个版本。", "The case has no such version.")
     standing = standing_on(hearing, record)
+    other = references.other_case(hearing, case["id"], wish.action, wish.payload, partner)
     ask = Ask(
         submission.id, wish.action, wish.payload, hearing.now, standing, device_at=submission.device_at,
         as_unit=wish.as_unit, assignment=wish.assignment, request=wish.request,
         place=references.place(hearing, wish.action, wish.payload),
-        other=references.other_case(hearing, case["id"], wish.action, wish.payload, partner),
+        other=other.facts if other else None,
     )  # fmt: skip
     world = World(hearing.rules, hearing.atlas)
     decision = decide(record.facts, ask, world, overtaken=_overtaken(record, wish, person))
     names = _check_references(hearing, record, standing, wish)
-    known = replace(record, names={**record.names, **names})
+    codes = {one.case["id"]: one.case["code"] for one in (other, partner) if one and _seen(hearing, one)}
+    known = replace(record, names={**record.names, **names, **codes})
     moves = _move(hearing, known, wish, submission, change, decision, by=person.id, partner=partner)
     return _write_enclosures(hearing, _write(hearing, moves, change), wish, submission)
 
@@ -336,6 +338,10 @@ def _grid_called(hearing: Hearing, grid_id: int | None) -> tuple[str, str] | Non
 
 def _columns(facts: Facts) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in records.CASE_FACTS}
+
+
+def _seen(hearing: Hearing, record: Record) -> bool:
+    return records.visible(record, access.subjects(hearing.person))
 
 
 def _overtaken(record: Record, wish: Wish, person: SignedIn) -> bool:

@@ -54,7 +54,7 @@ class Record:
         steps: in order; each {seq, id, action, by, behalf, as_unit, at, device_at, based_on, payload, hash}.
         photos: {sha256 (bytes), kind, step, missing}.
         parties: masked.
-        names: person id → name, for everyone the case mentions.
+        names: person id → name, for everyone the case mentions; and the code of another case that was read with it.
         seats: subject → its row of the audience.
     """
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.rules.effects import Place
-from server.rules.facts import Facts
 from server.rules.refusals import invalid
 from server.services import access, duplicates, records, whereabouts
 from server.services.hearing import Hearing
@@ -50,7 +49,7 @@ def place(hearing: Hearing, action: str, payload: Mapping[str, Any]) -> Place | 
 
 def other_case(
     hearing: Hearing, case_id: uuid.UUID, action: str, payload: Mapping[str, Any], held: Record | None
-) -> Facts | None:
+) -> Record | None:
     """The other case that the payload names, if there is one and this person may see it.
 
     Args:
@@ -65,4 +64,4 @@ def other_case(
     other = held if action == "merge" else records.load(hearing, named) if named != case_id else None
     if other is None or not records.visible(other, access.subjects(hearing.person)):
         raise invalid(f"payload.{CASE_NAMED_BY[action]}", "找不到这个事项。", "There is no such case.")
-    return other.facts
+    return other

@@ -103,6 +103,8 @@ def test_every_kind_of_move_costs_one_transaction_and_at_most_a_dozen_statements
     does("fire1", "sign")
     does("township1", "supervise")
     does("township1", "merge", master=master.case["id"])
+    tale.files("worker1")
+    does("village1", "accept", repeat_of=master.case["id"])
 
     commits = {action: sent.count("COMMIT") for action, sent in found.items()}
     assert set(commits.values()) == {1}
