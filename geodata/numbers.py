@@ -64,9 +64,9 @@ def _mistakes(ladders: object, kinds: Collection[str]) -> Iterator[Mistake]:
 
 def _is_stage(row: Mapping[str, Any]) -> bool:
     """A known stage with exactly one of the two times, and nothing unknown beside them."""
-    if row.get("stage") not in _STAGES or row.get("opens", "take_over") != "take_over":
+    if row.get("stage") not in _STAGES:
         return False
-    match {key: row[key] for key in row if key not in ("stage", "opens")}:
+    match {key: row[key] for key in row if key != "stage"}:
         case {"share": int() | float() as share, **rest}:
             return not rest and not isinstance(share, bool) and 0 < share <= 1
         case {"working_days_after": int() as days, **rest}:

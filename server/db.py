@@ -167,8 +167,13 @@ def upsert_rows(tx: Connection, model: type[Base], rows: Sequence[Mapping[str, A
 
 def insert_once(tx: Connection, model: type[Base], row: Mapping[str, Any], *key: str) -> bool:
     """Write a row unless its key (default: the primary key) is there; True when it was written."""
-    insert = _compose_insert(tx.dialect, model, tuple(row), 1, key)
-    return tx.exec_driver_sql(insert.sql, insert.values([row])).rowcount == 1
+    return insert_all_once(tx, model, [row], *key)
+
+
+def insert_all_once(tx: Connection, model: type[Base], rows: Sequence[Mapping[str, Any]], *key: str) -> bool:
+    """Write a few rows that have the same columns, but for those whose key is there; True when all were written."""
+    insert = _compose_insert(tx.dialect, model, tuple(rows[0]), len(rows), key)
+    return tx.exec_driver_sql(insert.sql, insert.values(rows)).rowcount == len(rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ export const STEP_WORDS = {
   field_co_at_fault: ["责任协办单位", "Co-handler at fault"],
   field_clause: ["职责清单条款", "Clause of the duty list"],
   field_answer_to_me: ["办结后由本中心核查", "Verified here when done"],
+  field_checked_on: ["现场核查日期", "Looked at on the spot on"],
   field_review_on: ["复查日期", "To be looked at again on"],
   field_review_at: ["复查日期", "To be looked at again on"],
   field_target: ["转往", "To whom"],

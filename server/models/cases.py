@@ -72,7 +72,6 @@ class Case(Base):
     ended_by_unit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
     """The centre that held it when it was closed, declined, voided or merged."""
     handed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
-    answer_to_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
     reviewer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("units.id"))
     leader_in_charge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("persons.id"))
     """包案领导."""

@@ -123,6 +123,24 @@ class Subject(FunctionElement[str]):
         super().__init__(_KIND[kind], column)
 
 
+class UnitOf(FunctionElement[uuid.UUID]):
+    """The id in an audience subject of a unit: the way back from `Subject`."""
+
+    type = Uuid()
+    inherit_cache = True
+    name = "unit_of"
+
+
+@compiles(UnitOf, "postgresql")
+def _unit_of_in_postgresql(element: UnitOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(substr({compiler.process(element.clauses, **options)}, 3) AS uuid)"
+
+
+@compiles(UnitOf, "sqlite")
+def _unit_of_in_sqlite(element: UnitOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"replace(substr({compiler.process(element.clauses, **options)}, 3), '-', '')"
+
+
 _KIND: dict[str, ColumnElement[str]] = {kind: literal_column(f"'{kind}:'") for kind in ("p", "u", "s")}
 
 

@@ -3,8 +3,9 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
+from server.rules.escalation import RUNGS
 from server.rules.needs import Choice, Need, People
-from server.rules.overseeing import RUNG_CHOICES, late_by_the_line
+from server.rules.overseeing import late_by_the_line, rungs_open
 from server.rules.situation import Situation
 
 
@@ -125,6 +126,10 @@ def _late(here: Situation) -> Sequence[Choice]:
         due = f"{one.due_current.astimezone(here.world.rules.calendar.zone):%Y-%m-%d %H:%M}"
         found.append((str(one.id), f"{zh} · {unit} · {due} 到期", f"{en} · {unit} · due {due}"))
     return found
+
+
+def _rungs(here: Situation) -> Sequence[Choice]:
+    return [(rung, *RUNGS[rung]) for rung in rungs_open(here)]
 
 
 RESULTS: tuple[Choice, ...] = (
@@ -266,6 +271,9 @@ SPOT_RESULT = Need("result", "text", "处置结果", "What was done")
 NEW_DUE = Need("due_at", "moment", "延长至", "Until when")
 MEASURES = Need("measures", "text", "管控措施", "Measures in the meantime")
 REVIEW_ON = Need("review_on", "day", "复查日期", "To be looked at again on")
+CHECKED_ON = Need("checked_on", "day", "现场核查日期", "Looked at on the spot on", required=False)
+RESPONSIBLE = Need("person", "person", "管控责任人", "Who answers for the measures", required=False,
+                   people=_task_people)  # fmt: skip
 TARGET = Need("target", "choice", "转往", "To whom", choices=TARGETS)
 LETTER = Need("letter", "line", "转办函号", "Number of the letter")
 ROUTE_OUT = Need("route", "choice", "法定途径", "Road", choices=ROUTES)
@@ -289,6 +297,6 @@ REVIEW_OUTCOME = Need("outcome", "choice", "复核结论", "Outcome", choices=RE
 
 MASTER = Need("master", "case", "并入的事项", "The case it joins")
 REFILED_AS = Need("case", "case", "另行上报的事项", "Filed again as", required=False)
-RUNG = Need("rung", "choice", "督办级别", "Rung", choices=RUNG_CHOICES)
+RUNG = Need("rung", "choice", "督办级别", "Rung", offered=_rungs)
 LEADER_IN_CHARGE = Need("leader_in_charge", "person", "包案领导", "Leader in charge", required=False, people=_leaders)
 LATE_DEADLINE = Need("deadline", "choice", "迟到的时限", "Which lateness", offered=_late)

@@ -223,7 +223,7 @@ def _least_level(facts: Facts, world: World) -> str | None:
 def may_object(here: Situation) -> bool:
     """Once, within 7 days, and only to what an office decided."""
     facts = here.facts
-    if facts.objected or facts.ended_at is None or facts.ended_by_unit_id is None:
+    if facts.objected or facts.withdrawn or facts.ended_at is None or facts.ended_by_unit_id is None:
         return False
     above = here.world.offices.parent_centre(facts.ended_by_unit_id)
     return above is not None and _within(here, "object_days")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from server.rules import closing
+from server.rules.emergencies import waits_for_anybody
 from server.rules.facts import Assignment, Request, State, TaskState
 from server.rules.overseeing import late_by_the_line
 from server.rules.situation import Situation
@@ -26,9 +27,8 @@ def nobody_accepted(here: Situation) -> bool:
 
 
 def accepts(here: Situation) -> bool:
-    """The holder accepts; 特急 may be accepted by any centre above, the first one holds it."""
-    urgent = here.facts.urgency == 4 and here.facts.state == State.SUBMITTED
-    return "holder" in here.standing.roles or urgent
+    """The holder accepts; 特急 whoever was told of it, the first one holds it."""
+    return "holder" in here.standing.roles or waits_for_anybody(here.facts)
 
 
 def may_decline(here: Situation) -> bool:

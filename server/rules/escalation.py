@@ -57,11 +57,6 @@ def height(rung: str | None) -> int:
     return 0 if rung is None else 1 + list(RUNGS).index(rung)
 
 
-def opens_take_over(kind: str, stage: Stage, rules: RuleBook) -> bool:
-    """May a superior centre take over 提级接管 for want of this kind of clock, once it has reached this stage?"""
-    return any(row.get("opens") == "take_over" and _stage_of(row) <= stage for row in _ladder(kind, rules))
-
-
 def stages(
     kind: str,
     started_at: datetime,

@@ -1,5 +1,6 @@
 """Effects of more time 延期 and of standing still 挂起: asked by the lead, granted by somebody else."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from server.rules.dispatching import due_of
 from server.rules.effects import Ask, Effects, World, answer, ask_for, pause, resume, together
 from server.rules.facts import Assignment, Clock, Facts, Request, State, TaskState
 from server.rules.handing import request_of
-from server.rules.handling import task_of
+from server.rules.handling import name_handler, task_of
 from server.rules.refusals import Refusal, invalid
 from server.rules.returning import answering_centre
 from server.rules.situation import Situation
@@ -124,13 +125,14 @@ def may_renew(task: Assignment, here: Situation) -> bool:
 
 
 def renew_suspension(facts: Facts, ask: Ask, world: World) -> Effects:
-    """续挂: the parent's leader decides, after 90 days the county's.
+    """续挂: the parent's leader decides, after 90 days the county's. Whoever is named answers for the measures and does
+    the work from now on; else the handler named before, or whoever asks.
 
     Raises:
-        Refusal: `invalid` for a review date that is past or too far away.
+        Refusal: `invalid` for a review date that is past or too far away, or when nobody looked at the place lately.
     """
     task = task_of(facts, ask)
-    review = review_instant(ask, world)
+    review, checked = review_instant(ask, world), _site_checked_on(facts, ask, world)
     dispatcher = facts.dispatcher_id
     if dispatcher is None or facts.suspended_at is None:
         raise Refusal("move_not_allowed")
@@ -138,10 +140,36 @@ def renew_suspension(facts: Facts, ask: Ask, world: World) -> Effects:
     if ask.now - facts.suspended_at > timedelta(days=world.rules.numbers["suspension_county_days"]):
         above = [dispatcher, *world.offices.superiors(dispatcher)]
         to = next((one for one in above if world.offices.level_of(one) == "county"), to)
-    terms = {"code": ask.payload["code"], "review_at": review.isoformat()}
-    return ask_for(
+    responsible = ask.payload.get("person") or task.handler_id or ask.standing.person
+    terms = {
+        "code": ask.payload["code"], "review_at": review.isoformat(), "checked_on": checked.isoformat(),
+        "responsible": str(responsible),
+    }  # fmt: skip
+    asked = ask_for(
         "renewal", facts, ask, world, by=task.unit_id, to=to, to_leader=True, assignment=task.id, terms=terms
     )
+    if not ask.payload.get("person"):
+        return asked
+    named = name_handler(facts, ask, world)
+    return together(named, replace(asked, concerned=replace(asked.concerned, person=named.concerned.person)))
+
+
+def _site_checked_on(facts: Facts, ask: Ask, world: World) -> date:
+    """现场核查: the day that the lead states, or on which somebody was sent to look or sent a photo of the progress.
+
+    Raises:
+        Refusal: `invalid` unless it lies within the rule book's days.
+    """
+    calendar, days = world.rules.calendar, world.rules.numbers["suspension_days"]
+    stated, today = ask.payload.get("checked_on"), calendar.day_of(ask.now)
+    known = calendar.day_of(facts.looked_at) if facts.looked_at else None
+    checked = date.fromisoformat(stated) if stated else known
+    if checked is None or not today - timedelta(days=days) <= checked <= today:
+        raise invalid(
+            "payload.checked_on", f"请填写最近 {days} 天内的现场核查日期。",
+            f"When was the place looked at? It must be within the last {days} days.",
+        )  # fmt: skip
+    return checked
 
 
 def resume_work(facts: Facts, ask: Ask, world: World) -> Effects:

@@ -64,11 +64,12 @@ RequestKind = Literal[
     "return", "ruling", "extension", "suspension", "renewal", "transfer", "void", "check", "supervision"
 ]
 Told = Literal[
-    "reporter", "holder", "holder_leader", "old_holder", "first_responsible", "dispatcher", "lead", "co", "units",
-    "superior", "person", "handlers", "verifier", "approver", "asker", "issuer", "overseer",
+    "reporter", "holder", "holder_leader", "old_holder", "old_dispatcher", "first_responsible", "dispatcher", "lead",
+    "co", "units", "superior", "person", "handlers", "verifier", "approver", "asker", "issuer", "overseer",
 ]  # fmt: skip
 """Who hears of a move besides whoever makes it. `reporter`: everyone who filed a report of this case. `holder`, `lead`,
-`co`, `dispatcher`, `first_responsible`: that unit's members as things stand after the move; `old_holder` before it.
+`co`, `dispatcher`, `first_responsible`: that unit's members as things stand after the move; `old_holder` (of an ended
+case: who held it last), `old_dispatcher`: before it.
 `units`: those this move gives a part, or takes one from. `superior`: the centre above the unit that held it. `person`:
 the one asked or named. `approver` and `asker`: who must answer a request, and who made it. `issuer`: who supervises.
 `overseer`: who must know that a limit ran out.
@@ -174,24 +175,27 @@ class Facts:
 
     Args:
         state: None before the case exists.
-        ended_by_unit_id: the centre that held the case when it was closed, rejected or voided.
+        ended_by_unit_id: the centre that held the case when it was closed, rejected, voided or withdrawn.
         settled_level: the least level it may count as settled at.
         escalated: it went up to a superior for handling.
         handed_by_id: who handed it down, while the centre below has it from there. hand_downs: how often that happened.
         expecting: centres that handed it down and verify what is closed below. `sent_back`: it came back up once.
         overruled: a superior had it accepted, so that it may not be declined again.
+        withdrawn: its reporter took it back, which no office decided.
+        looked_at: when somebody last looked at the place: answered a check, or sent a photo of the progress.
         doubted: an inspection found fault with its closing.
         reviewer_id: the centre that must review the closing.
         found_false: an inspection said that the handling was false 虚假办结.
         wake_at: when the office must look at the case next by itself.
         village_desk: the centre of the village the case lies in, if it lies in one.
         resident: somebody who is not of the office is concerned and may be visited.
-        reporters: who filed its reports. `followers`: cases merged into it, `followers_reporters`: who filed those.
+        reporters: who filed its reports. `followers`: cases merged into it, each with whoever filed it.
         handlers: everyone who signed, progressed, mediated, fed back, finished or settled 承办人, or was named to.
         verifiers: who verified its closing. `mergers`: units that merged it into another.
         attempts: mediation attempts with the parties present, and whether the parties refused.
         answered: kinds of answers its origin got.
-        led: units concerned that have a leader in office.
+        led: units concerned that have a leader in office, where a move asks.
+        on_duty: of holder and dispatcher, those whose roster 值班表 has somebody on duty now.
     """
 
     state: str | None
@@ -238,10 +242,9 @@ class Facts:
     assignments: tuple[Assignment, ...] = ()
     requests: tuple[Request, ...] = ()
     reporters: frozenset[uuid.UUID] = frozenset()
-    followers_reporters: frozenset[uuid.UUID] = frozenset()
     village_desk: uuid.UUID | None = None
     resident: bool = False
-    followers: int = 0
+    followers: frozenset[tuple[uuid.UUID, uuid.UUID]] = frozenset()
     handlers: frozenset[uuid.UUID] = frozenset()
     verifiers: frozenset[uuid.UUID] = frozenset()
     mergers: frozenset[uuid.UUID] = frozenset()
@@ -251,12 +254,20 @@ class Facts:
     expecting: frozenset[uuid.UUID] = frozenset()
     sent_back: bool = False
     overruled: bool = False
+    withdrawn: bool = False
+    looked_at: datetime | None = None
     doubted: bool = False
     led: frozenset[uuid.UUID] = frozenset()
+    on_duty: frozenset[uuid.UUID] = frozenset()
 
     @property
     def open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def followers_reporters(self) -> frozenset[uuid.UUID]:
+        """Who filed the cases merged into it."""
+        return frozenset(reporter for _, reporter in self.followers)
 
     @property
     def lead(self) -> Assignment | None:

@@ -128,12 +128,23 @@ def refuse(facts: Facts, ask: Ask, _world: World) -> Effects:
 
 
 def may_take_over(here: Situation) -> bool:
-    """A superior of the centre that answers for it, when a limit of the work went unmet or by its leader's order."""
+    """A superior of the centre that answers for it, when a limit of the work went unmet, with nobody on duty there, or
+    by its leader's order."""
     above = set(_above(here.facts, here.world))
     if not above & here.standing.units:
         return False
     late = any(clock.overdue(here.now) for clock in here.facts.running() if clock.kind not in ("answer", "reply"))
-    return late or bool(above & here.standing.leads)
+    return late or bool(above & here.standing.leads) or nobody_on_duty(here)
+
+
+def nobody_on_duty(here: Situation) -> bool:
+    """Before the office opens or after it closed, and the roster 值班表 of the centre that answers for it names nobody.
+    Villages keep none."""
+    centre, calendar = _answering(here.facts), here.world.rules.calendar
+    if centre is None or here.world.offices.level_of(centre) == "village" or centre in here.facts.on_duty:
+        return False
+    shifts = calendar.shift_spans(calendar.day_of(here.now))
+    return not shifts or not shifts[0][0] <= here.now < shifts[-1][1]
 
 
 def take_over(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -185,9 +196,14 @@ def anew_at(unit: uuid.UUID, facts: Facts, ask: Ask, world: World, *, but: uuid.
 
 
 def _above(facts: Facts, world: World) -> list[uuid.UUID]:
-    """Centres above the one that answers for the case: its dispatcher, or its holder before there is one."""
-    centre = facts.dispatcher_id or facts.holder_id
+    """Centres above the one that answers for the case."""
+    centre = _answering(facts)
     return list(world.offices.superiors(centre)) if centre else []
+
+
+def _answering(facts: Facts) -> uuid.UUID | None:
+    """The centre that answers for the case: whoever holds it, or sent it out to the lead that does."""
+    return facts.dispatcher_id if facts.state in (State.IN_PROGRESS, State.SUSPENDED) else facts.holder_id
 
 
 def _answered_by(unit: uuid.UUID, facts: Facts, ask: Ask, world: World) -> Effects:

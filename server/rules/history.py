@@ -3,16 +3,20 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from server.rules.facts import Facts
 
 HANDLING = frozenset({"settle_on_spot", "handle_here", "sign", "progress", "mediate", "feedback", "finish"})
 """Actions that make somebody a handler 承办人."""
-NAMING: Mapping[str, str] = {"name_handler": "person", "handle_here": "handler"}
+NAMING: Mapping[str, str] = {"name_handler": "person", "handle_here": "handler", "renew_suspension": "person"}
 """Actions that name a handler, and the payload's field that does."""
+MARKING: Mapping[str, str] = {"send_back": "sent_back", "overrule": "overruled", "withdraw": "withdrawn"}
+"""Actions that leave a mark on the case for good, and the mark."""
 TELLING = HANDLING | NAMING.keys() | {
-    "verify_pass", "merge", "answer_source", "hand_down", "send_back", "overrule", "inspect", "succeed",
+    "verify_pass", "merge", "answer_source", "hand_down", "send_back", "overrule", "inspect", "succeed", "withdraw",
+    "answer_check",
 }  # fmt: skip
 """Actions that this fold looks at."""
 
@@ -24,17 +28,24 @@ def remember(
     behalf: uuid.UUID | None,
     unit: uuid.UUID | None,
     payload: Mapping[str, Any],
+    at: datetime,
 ) -> Facts:
     """The facts with one more step in memory.
 
     Args:
         person: who made it; `behalf`: for whom, when they stood in; `unit`: for which unit.
+        at: when.
     """
     people = frozenset(one for one in (person, behalf) if one is not None)
     if action in HANDLING:
         facts = replace(facts, handlers=facts.handlers | people)
     if action in NAMING and payload.get(NAMING[action]):
         facts = replace(facts, handlers=facts.handlers | {uuid.UUID(payload[NAMING[action]])})
+    if action in MARKING:
+        mark: dict[str, Any] = {MARKING[action]: True}
+        return replace(facts, **mark)
+    if _on_the_spot(action, payload):
+        facts = replace(facts, looked_at=at)
     match action:
         case "mediate":
             attempted = payload["present"] == "yes" and payload["outcome"] != "contacted"
@@ -49,15 +60,18 @@ def remember(
         case "hand_down" if unit is not None:
             asking = facts.expecting | {unit} if payload["answer_to_me"] else facts.expecting - {unit}
             return replace(facts, expecting=asking)
-        case "send_back":
-            return replace(facts, sent_back=True)
-        case "overrule":
-            return replace(facts, overruled=True)
         case "inspect":
             return replace(facts, doubted=facts.doubted or payload["finding"] != "true")
         case "succeed":
             return _succeeded(facts, uuid.UUID(payload["unit"]), uuid.UUID(payload["successor"]))
     return facts
+
+
+def _on_the_spot(action: str, payload: Mapping[str, Any]) -> bool:
+    """Did somebody look at the place: a check that found something out, or progress with a photo?"""
+    if action == "answer_check":
+        return bool(payload["finding"] != "could_not")
+    return action == "progress" and bool(payload.get("photos"))
 
 
 def _succeeded(facts: Facts, old: uuid.UUID, new: uuid.UUID) -> Facts:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,7 @@ def merge(facts: Facts, ask: Ask, world: World) -> Effects:
     """并案: this case follows a master that is open and follows none; it keeps its code, receipt, visit and rating.
 
     Raises:
-        Refusal: `invalid` naming a master that cannot be one; `move_not_allowed` for somebody who does not decide
-            for both.
+        Refusal: `invalid` naming a master that cannot be one, or that somebody else decides for.
     """
     master = ask.other
     if master is None or not master.open or master.master_id is not None:
@@ -29,7 +29,10 @@ def merge(facts: Facts, ask: Ask, world: World) -> Effects:
             "payload.master", "已有事项并入本事项，请反向并案。", "Others follow this case; merge the other way."
         )
     if not _decides_for_both(facts, master, ask, world):
-        raise Refusal("move_not_allowed")
+        raise invalid(
+            "payload.master", "两个事项须由同一单位承办或派出，否则请共同的上级中心并案。",
+            "You do not decide for both; the centre above both may merge them.",
+        )  # fmt: skip
     overall = facts.running("overall")
     takes = {
         "follower": str(facts.id), "urgency": facts.urgency, "rung": facts.rung,
@@ -54,6 +57,19 @@ def absorb(facts: Facts, ask: Ask, _world: World) -> Effects:
         if due is not None and due < clock.due_current
     }
     return Effects(fields, clocks=clocks, shown_to=[uuid.UUID(one) for one in takes["reporters"]])
+
+
+def with_follower(master: Facts, follower: Facts) -> Facts:
+    """The master once this case follows it, before it takes anything from it."""
+    if follower.id is None:
+        raise ValueError("a case that is there has an id")
+    joined = frozenset((follower.id, reporter) for reporter in follower.reporters)
+    return replace(master, followers=master.followers | joined)
+
+
+def without_follower(master: Facts, follower: Facts) -> Facts:
+    """The master once this case follows it no more."""
+    return replace(master, followers=frozenset(one for one in master.followers if one[0] != follower.id))
 
 
 def may_split(here: Situation) -> bool:

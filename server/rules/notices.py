@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal, get_args
 
+from server.rules.emergencies import EMERGENCY
 from server.rules.rulebook import RuleBook
-from server.rules.telling import EMERGENCY
 from server.rules.workflow import BY_ACTION
 
 Way = Literal["at_once", "collected", "inbox"]

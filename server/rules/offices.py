@@ -39,6 +39,9 @@ class Offices(Protocol):
     def covers(self, centre: uuid.UUID, area: str) -> bool:
         """Does the area lie in the centre's own?"""
 
+    def centres_over(self, area: str) -> Sequence[uuid.UUID]:
+        """The centres of an area and of those above it, the nearest first."""
+
     def inside(self, area: str, outer: str) -> bool:
         """Is the area the outer one or below it?"""
 

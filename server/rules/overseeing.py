@@ -11,28 +11,35 @@ from server.rules.handing import request_of
 from server.rules.refusals import Refusal, invalid
 from server.rules.situation import Situation
 
-LOWEST = "reminder"
-RUNG_CHOICES = tuple((rung, *words) for rung, words in RUNGS.items())
+LOWEST, CARDS = "reminder", ("yellow_card", "red_card")
+
+
+def rungs_open(here: Situation) -> list[str]:
+    """Rungs that this person may give now: a reminder from anybody upstream, more from a superior, cards from a leader,
+    and always above what stands against the unit for its most pressing clock."""
+    roles, facts, clock = here.standing.roles, here.facts, pressing_clock(here.facts)
+    present = [
+        height(one.terms["rung"]) for one in _in_force(facts)
+        if one.terms["unit"] == str(facts.concerned) and _same_clock(one, clock)
+    ]  # fmt: skip
+    given = {
+        rung for rung in RUNGS
+        if "leader" in roles or rung == LOWEST or ("superior" in roles and rung not in CARDS)
+    }  # fmt: skip
+    return [rung for rung in RUNGS if rung in given and height(rung) > max(present, default=0)]
+
+
+def may_supervise(here: Situation) -> bool:
+    """A rung only rises; at the top of what this person may give there is none left."""
+    return bool(rungs_open(here))
 
 
 def supervise(facts: Facts, ask: Ask, world: World) -> Effects:
-    """督办: against the holder, for its most pressing clock; a rung only rises. The holder must acknowledge it.
-
-    Raises:
-        Refusal: `invalid` for a rung that is not above the present one, or too high for whoever asks.
-    """
-    rung = ask.payload["rung"]
-    if rung != LOWEST and not {"superior", "leader"} & ask.standing.roles:
-        raise invalid("payload.rung", "只有上级中心可以发出催办以上的督办。", "Only a superior goes beyond a reminder.")
-    if rung in ("yellow_card", "red_card") and "leader" not in ask.standing.roles:
-        raise invalid("payload.rung", "黄牌、红牌由分管领导签发。", "Cards are issued by a leader.")
-    unit, clock = facts.concerned, pressing_clock(facts)
+    """督办: against the holder, for its most pressing clock. The holder must acknowledge it."""
+    unit = facts.concerned
     if unit is None:
         raise Refusal("move_not_allowed")
-    present = [one for one in _in_force(facts) if one.terms["unit"] == str(unit) and _same_clock(one, clock)]
-    if any(height(one.terms["rung"]) >= height(rung) for one in present):
-        raise invalid("payload.rung", "督办级别只升不降。", "A rung only rises.")
-    return issue(facts, ask, world, rung, unit, clock, by=ask.as_unit)
+    return issue(facts, ask, world, ask.payload["rung"], unit, pressing_clock(facts), by=ask.as_unit)
 
 
 def issue(

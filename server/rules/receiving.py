@@ -53,10 +53,8 @@ def reject(facts: Facts, ask: Ask, _world: World) -> Effects:
 
 
 def withdraw(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """撤回: nobody's decision, so there is no unit to object to. While others' reports follow it, the case goes on."""
-    if facts.followers:
-        return Effects()
-    return together(end_case(facts, ask, State.VOID), Effects({"ended_by_unit_id": None}))
+    """撤回: while others' reports follow it, the case goes on."""
+    return Effects() if facts.followers else end_case(facts, ask, State.VOID)
 
 
 def register_only(facts: Facts, ask: Ask, _world: World) -> Effects:
@@ -99,7 +97,7 @@ def accepting_unit(facts: Facts, ask: Ask) -> uuid.UUID:
 
 
 def accept(facts: Facts, ask: Ask, world: World) -> Effects:
-    """The centre takes the case on; its dispatch clock starts. A named handler hears of it."""
+    """The centre takes the case on; its dispatch clock starts. A named handler sees it."""
     unit = accepting_unit(facts, ask)
     confirmed, effects = confirm(facts, ask, world, unit)
     fields = {"state": State.ACCEPTED, **repeats(ask)}

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from server.rules.emergencies import alerted_centres, waits_for_anybody
 from server.rules.facts import Assignment, Facts, Request, TaskState
 from server.rules.offices import Offices
+from server.rules.rulebook import RuleBook
 
 Role = Literal[
     "reporter",
@@ -29,14 +31,17 @@ Role = Literal[
     "reviewer",
     "visitor",
     "resident",
+    "alerted",
     "system",
 ]
-"""`handler`: named to an assignment. `unit`: member of a unit with an open assignment, copied ones aside. `superior`:
+"""`handler`: everyone who did something about it, or was named to 承办人.
+`unit`: member of a unit with an open assignment, copied ones aside. `superior`:
 member of a centre above the unit concerned; `leader`: leader of such a centre. `upstream`: superior, or dispatcher of
 what another unit holds.
 `overseer`: superior, or holder or dispatcher of an open case. `asked`: a check was asked of them. `approver`: may
 answer an open request. `issuer`: supervises. `visitor`: member of a centre that dispatched or verified. `resident`:
-came with code and secret. `system`: the office itself."""
+came with code and secret. `alerted`: member of a centre that was told of an emergency which nobody accepted yet.
+`system`: the office itself."""
 
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -96,12 +101,13 @@ RESIDENT = Standing(None, frozenset({"resident"}))
 """Whoever shows a report's code and secret."""
 
 
-def stand(who: Who, facts: Facts, offices: Offices) -> Standing:
+def stand(who: Who, facts: Facts, offices: Offices, rules: RuleBook) -> Standing:
     """Every role this person has to the case."""
     above = offices.superiors(facts.concerned) if facts.concerned else ()
     superior = [unit for unit in above if unit in who.units]
     holding = _one(facts.holder_id, who)
     dispatching = _one(facts.dispatcher_id, who)
+    told = alerted_centres(facts, offices, rules) if waits_for_anybody(facts) else []
     open_ends = [*holding, *dispatching] if facts.open else []
     through: dict[str, Sequence[uuid.UUID]] = {
         "holder": holding,
@@ -114,6 +120,7 @@ def stand(who: Who, facts: Facts, offices: Offices) -> Standing:
             *dict.fromkeys(one for one in (facts.ended_by_unit_id, facts.dispatcher_id) if one and one in who.units)
         ],
         "reviewer": _one(facts.reviewer_id, who),
+        "alerted": [unit for unit in told if unit in who.units],
         "merger": [one for unit in facts.mergers for one in (unit, *offices.superiors(unit)) if one in who.units],
     }
     roles: set[Role] = {role for role, units in through.items() if units}  # type: ignore[misc]  # keys are roles
@@ -126,7 +133,6 @@ def stand(who: Who, facts: Facts, offices: Offices) -> Standing:
     for one in facts.assignments:
         if one.id in tasks:
             roles |= {"lead"} if one.role == "lead" else {"co"}
-            roles |= {"handler"} if one.handler_id in who.selves else set()
     roles |= {"unit"} if by_unit else set()
     answers = {one.id for one in facts.requests if one.open and _answers(one, who)}
     through["approver"] = [one.to_unit_id for one in facts.requests if one.id in answers and one.to_unit_id]
@@ -141,6 +147,8 @@ def stand(who: Who, facts: Facts, offices: Offices) -> Standing:
     roles |= {"issuer"} if issued else set()
     if facts.reporters & who.selves:
         roles.add("reporter")
+    if facts.handlers & who.selves:
+        roles.add("handler")
     if facts.verifiers & who.selves:
         roles.add("verifier")
     if any(offices.inside(facts.area_code, code) for code in who.inspects):

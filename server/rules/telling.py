@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from server.rules.effects import Effects, World
+from server.rules.emergencies import newly_alerted
 from server.rules.facts import Facts, TaskState, Told
 
 Kind = Literal["task", "oversight", "news"]
@@ -13,8 +14,6 @@ Kind = Literal["task", "oversight", "news"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The weightiest first: somebody told twice of one move gets the first that fits."""
 Circle = Literal["members", "leaders", "person"]
-EMERGENCY = 4
-"""特急."""
 
 _GONE: frozenset[str] = frozenset({TaskState.RECALLED, TaskState.WAIVED, TaskState.RETURNED})
 
@@ -42,11 +41,11 @@ class Scene:
 
 
 def hearers(told: Iterable[Told], scene: Scene) -> list[Hearer]:
-    """Everyone the words of a row stand for; copied units always, and in an emergency every centre up to the county."""
+    """Everyone the words of a row stand for; copied units always, and of an emergency
+    every centre up to the county."""
     found = [hearer for word in sorted(told) for hearer in _WORDS[word](scene)]
     found += _members(scene.units("copied"), "news")
-    if scene.before.state is None and scene.after.urgency == EMERGENCY:
-        found += _members(emergency_units(scene.after, scene.world), "task")
+    found += _members(newly_alerted(scene.before, scene.after, scene.world.offices, scene.world.rules), "task")
     heaviest: dict[tuple[Circle, uuid.UUID], Hearer] = {}
     for hearer in sorted(found, key=lambda one: KINDS.index(one.kind)):
         heaviest.setdefault((hearer.circle, hearer.id), hearer)
@@ -91,21 +90,12 @@ def _superior(scene: Scene) -> list[Hearer]:
     return _members([scene.world.offices.parent_centre(held)] if held else [], "oversight")
 
 
-def emergency_units(case: Facts, world: World) -> list[uuid.UUID]:
-    """Who is told of a new 特急 besides its holder: the centres above up to the county, and the duty department."""
-    found, offices = list[uuid.UUID](), world.offices
-    above = offices.parent_centre(case.holder_id) if case.holder_id else None
-    while above is not None and offices.level_of(above) != "city":
-        found.append(above)
-        above = offices.parent_centre(above)
-    return [*found, *offices.answering(list(world.rules.line_of(case.category)), case.area_code)]
-
-
 _WORDS: Mapping[Told, Callable[[Scene], list[Hearer]]] = {
     "reporter": lambda scene: _people((*scene.after.reporters, *scene.after.followers_reporters), "news"),
     "holder": _holder,
     "holder_leader": lambda scene: _leaders([scene.after.holder_id], "oversight"),
-    "old_holder": lambda scene: _members([scene.before.holder_id], "news"),
+    "old_holder": lambda scene: _members([scene.before.holder_id or scene.before.ended_by_unit_id], "news"),
+    "old_dispatcher": lambda scene: _members([scene.before.dispatcher_id], "news"),
     "first_responsible": lambda scene: _members([scene.after.first_responsible_id], "news"),
     "dispatcher": lambda scene: _members([scene.after.dispatcher_id], "news"),
     "lead": _lead,

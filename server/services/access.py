@@ -49,11 +49,11 @@ def audience_of(
     return list(dict.fromkeys(found))
 
 
-def sees(listed: list[str] | BindParameter[Any]) -> ColumnElement[bool]:
-    """A condition on `Case`: whoever stands under the listed subjects is in its audience."""
+def sees(listed: list[str] | BindParameter[Any], case: Any = Case) -> ColumnElement[bool]:
+    """A condition on `Case` (or an alias of it): whoever stands under the listed subjects is in its audience."""
     return (
         select(Audience.case_id)
-        .where(Audience.case_id == Case.id, Audience.subject.in_(listed), Audience.gone.is_(False))
+        .where(Audience.case_id == case.id, Audience.subject.in_(listed), Audience.gone.is_(False))
         .exists()
     )
 

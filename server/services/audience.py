@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from server.rules.effects import Effects
+from server.rules.emergencies import newly_alerted
 from server.rules.facts import Facts, State
+from server.rules.rulebook import RuleBook
 from server.services.access import with_superiors
 from server.services.reference import Atlas
 
@@ -26,15 +28,11 @@ def follow(
     before: Facts,
     after: Facts,
     effects: Effects,
+    rules: RuleBook,
     *,
     sensitive: bool,
-    avoid_village: bool,
 ) -> dict[str, Seat]:
-    """The audience after a move.
-
-    Args:
-        avoid_village: the category is kept from the village, its inspectors included.
-    """
+    """The audience after a move. What is kept from the village is kept from its inspectors too."""
     kind, other = ("s", "u") if sensitive else ("u", "s")
     found = _turned(seats, other, kind)
     centre = None if after.state in (State.IN_PROGRESS, State.SUSPENDED) else after.holder_id  # a lead is no centre
@@ -44,7 +42,10 @@ def follow(
     for person in effects.shown_to:
         _show(found, f"p:{person}", lasting=False)
     if (after.area_code, after.category) != (before.area_code, before.category):
+        avoid_village = rules.categories[after.category].avoid_village
         _inspect(atlas, found, after.area_code, avoid_village=avoid_village)
+    for unit in with_superiors(atlas, newly_alerted(before, after, atlas, rules)):
+        _show(found, f"{kind}:{unit}", lasting=True)
     if effects.unseen_by:
         _hide(found, [f"{kind}:{unit}" for unit in _leaving(atlas, after, effects.unseen_by)])
     if effects.hidden_from:

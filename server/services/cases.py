@@ -1,4 +1,4 @@
-"""The only door through which a case changes: lock, check access, decide, append a step, move the clocks.
+"""The only door through which a held case changes: check access, decide, append a step, move the clocks.
 
 `open_case()` writes a case's first step for intake; `advance()` makes every later move, a person's or the office's
 own. Nothing else writes `cases.state`.
@@ -8,23 +8,22 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
-from server.db import insert_once, insert_rows
+from server.db import insert_once, insert_rows, upsert_rows
 from server.models import Case, PhotoListing, Step
-from server.models.numbers import change_column, next_change
 from server.rules.effects import Ask, Effects, World, apply
 from server.rules.facts import Facts
 from server.rules.history import remember
+from server.rules.merging import with_follower, without_follower
 from server.rules.refusals import Refusal, invalid
 from server.rules.rulebook import RuleBook
 from server.rules.situation import Situation
 from server.rules.standing import RESIDENT, SYSTEM, Standing, stand
 from server.rules.upkeep import next_look
-from server.rules.workflow import BY_ACTION, LEADERS_MATTER, OVERTAKING, Decision, decide
+from server.rules.workflow import BY_ACTION, OVERTAKING, Decision, decide
 from server.services import (
     access,
     audience,
@@ -67,6 +66,19 @@ class Wish(NamedTuple):
     request: uuid.UUID | None = None
 
 
+class Made(NamedTuple):
+    """A move that was made: the case before and after it, and what is to be written."""
+
+    action: str
+    before: Record
+    after: Record
+    entry: log.Entry
+    effects: Effects
+    changed: Mapping[str, Any]
+
+
+_OF_THE_MASTER = {"absorb": with_follower, "release": without_follower}
+"""Moves of the master that a follower joined or left, and how that left it."""
 _FIND = select(Step.case_id, Step.person_id, Step.action, Step.content).where(Step.id == bindparam("id"))
 
 
@@ -115,7 +127,7 @@ def open_case(
     # Empty columns are left out: the driver keeps what it worked out of a statement only below fifty values.
     if not insert_once(hearing.tx, Case, {name: value for name, value in row.items() if value is not None}):
         return None
-    if not log.append(hearing.tx, entry):
+    if not log.append(hearing.tx, [entry]):
         raise Refusal("already_different")
     outcome.start_clocks(hearing.tx, submission.id, after)
     outcome.open_audience(hearing.tx, submission.id, subjects, hearing.now, change)
@@ -126,38 +138,18 @@ def open_case(
     return row, after, records.step_view(1, entry.envelope, entry.payload, entry.hash)
 
 
-def lock(
-    tx: Connection, *ids: uuid.UUID, wait: bool = True, seen_by: Sequence[str] | None = None
-) -> int | None:  # fmt: skip
-    """Hold these cases until the transaction ends, in the order of their ids so that nobody waits in a circle.
-
-    Others may still refer to a held case (FOR NO KEY UPDATE): two that are accepted as repeats of each other would else
-    wait for one another.
+def advance(
+    hearing: Hearing,
+    record: Record,
+    wish: Wish,
+    submission: Submission,
+    change: int,
+    partner: Record | None = None,
+) -> Record:
+    """Make one move on a locked case that the person may see and whose step id is new.
 
     Args:
-        seen_by: subjects; the first case is not even waited for unless one of them may see it.
-
-    Returns: this transaction's change number; None when the first of them does not exist, may not be seen, or is held
-    by somebody else and `wait` is False.
-    """
-    given = {"ids": ids} if seen_by is None else {"ids": ids, "first": ids[0], "subjects": seen_by}
-    rows = tx.execute(_lock(tx.dialect.name, wait=wait, seen=seen_by is not None), given).all()
-    if ids[0] not in {row.id for row in rows}:
-        return None
-    return rows[0].change if rows[0].change is not None else next_change(tx)
-
-
-@cache
-def _lock(dialect: str, *, wait: bool, seen: bool) -> Select[Any]:
-    statement = select(Case.id, change_column(dialect)).where(Case.id.in_(bindparam("ids", expanding=True)))
-    if seen:
-        visible = access.sees(bindparam("subjects", expanding=True))
-        statement = statement.where(or_(Case.id != bindparam("first", type_=Case.id.type), visible))
-    return statement.order_by(Case.id).with_for_update(of=Case, key_share=True, skip_locked=not wait)
-
-
-def advance(hearing: Hearing, record: Record, wish: Wish, submission: Submission, change: int) -> Record:
-    """Make one move on a locked case that the person may see and whose step id is new.
+        partner: the other case that it writes to, locked as well.
 
     Returns: the case as it stands after the move (and after what the system does right after it).
 
@@ -168,27 +160,27 @@ def advance(hearing: Hearing, record: Record, wish: Wish, submission: Submission
     if not 1 <= wish.based_on <= case["version"]:
         raise invalid("based_on", "事项没有这个版本。", "The case has no such version.")
     standing = standing_on(hearing, record)
-    facts = _with_leaders(hearing, record.facts, wish.action)
+    other = references.other_case(hearing, case["id"], wish.action, wish.payload, partner)
     ask = Ask(
         submission.id, wish.action, wish.payload, hearing.now, standing, device_at=submission.device_at,
         as_unit=wish.as_unit, assignment=wish.assignment, request=wish.request,
         place=references.place(hearing, wish.action, wish.payload),
-        other=references.other_case(hearing, case["id"], wish.action, wish.payload),
+        other=other.facts if other else None,
     )  # fmt: skip
-    decision = decide(facts, ask, World(hearing.rules, hearing.atlas), overtaken=_overtaken(record, wish, person))
-    names = _check_references(hearing, replace(record, facts=facts), standing, wish)
-    known = replace(record, facts=facts, names={**record.names, **names})
-    return _write(hearing, known, wish, submission, change, decision, by=person.id)
+    world = World(hearing.rules, hearing.atlas)
+    decision = decide(record.facts, ask, world, overtaken=_overtaken(record, wish, person))
+    names = _check_references(hearing, record, standing, wish)
+    codes = {one.case["id"]: one.case["code"] for one in (other, partner) if one and _seen(hearing, one)}
+    known = replace(record, names={**record.names, **names, **codes})
+    moves = _move(hearing, known, wish, submission, change, decision, by=person.id, partner=partner)
+    return _write_enclosures(hearing, _write(hearing, moves, change), wish, submission)
 
 
 def advance_by_itself(
     hearing: Hearing, record: Record, wish: Wish, step_id: uuid.UUID, change: int
 ) -> Record:  # fmt: skip
-    """Make one of the office's own moves on a locked case: time ran out, a unit ended, another case was merged."""
-    ask = Ask(step_id, wish.action, wish.payload, hearing.now, SYSTEM, request=wish.request)
-    decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
-    submission = Submission(step_id, bytes(32), hearing.now)
-    return _write(hearing, record, wish, submission, change, decision, by=None)
+    """Make one of the office's own moves on a locked case: time ran out, a unit ended."""
+    return _write(hearing, _by_the_office(hearing, record, wish, step_id, change), change)
 
 
 def advance_as_resident(hearing: Hearing, record: Record, wish: Wish, submission: Submission, change: int) -> Record:
@@ -199,7 +191,7 @@ def advance_as_resident(hearing: Hearing, record: Record, wish: Wish, submission
     """
     ask = Ask(submission.id, wish.action, wish.payload, hearing.now, RESIDENT, device_at=submission.device_at)
     decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
-    return _write(hearing, record, wish, submission, change, decision, by=None)
+    return _write(hearing, _move(hearing, record, wish, submission, change, decision, by=None), change)
 
 
 def wake_at(hearing: Hearing, facts: Facts, case_id: uuid.UUID) -> None:
@@ -211,7 +203,7 @@ def wake_at(hearing: Hearing, facts: Facts, case_id: uuid.UUID) -> None:
 def standing_on(hearing: Hearing, record: Record) -> Standing:
     """What the person is to this case."""
     who = access.who(hearing.person, hearing.atlas, sensitive=is_sensitive(record.case, hearing.rules))
-    return stand(who, record.facts, hearing.atlas)
+    return stand(who, record.facts, hearing.atlas, hearing.rules)
 
 
 def is_sensitive(case: Mapping[str, Any], rules: RuleBook) -> bool:
@@ -235,7 +227,7 @@ def list_photos(
         )  # fmt: skip
 
 
-def _write(
+def _move(
     hearing: Hearing,
     record: Record,
     wish: Wish,
@@ -244,12 +236,17 @@ def _write(
     decision: Decision,
     *,
     by: uuid.UUID | None,
-) -> Record:
-    tx, case, before = hearing.tx, record.case, record.facts
+    partner: Record | None = None,
+) -> list[Made]:
+    """This move and what the system does right after it: on this case, or on the master that it joined or left."""
+    case, before = record.case, record.facts
     effects, unit = decision
     behalf = access.behalf(hearing.person, unit, _concerned(before, wish)) if by else None
     after = apply(before, effects, hearing.now, submission.device_at)
-    after = remember(after, wish.action, by, behalf, unit, wish.payload)
+    after = remember(after, wish.action, by, behalf, unit, wish.payload, hearing.now)
+    grid = _grid_called(hearing, after.grid_id) if "grid_id" in effects.fields else record.grid
+    if grid != record.grid or after.area_code != before.area_code:
+        after = replace(after, village_desk=hearing.atlas.desk_of(grid[0] if grid else None, after.area_code))
     entry = log.compose(
         step_id=submission.id, case_id=case["id"], seq=case["version"] + 1, previous=case["head_hash"],
         action=wish.action, person_id=by, behalf=behalf, as_unit=unit, at=hearing.now,
@@ -257,26 +254,59 @@ def _write(
         payload={name: value for name, value in wish.payload.items() if name != "parties"},
         content=submission.content, change=change, state=str(after.state),
     )  # fmt: skip
-    if not log.append(tx, entry):
-        raise Refusal("already_different")
     changed = {**effects.fields, "version": entry.seq, "head_hash": entry.hash}
-    tx.execute(update(Case).where(Case.id == case["id"]).values(**changed))
-    outcome.write(tx, case["id"], before, after)
     row = {**case, **changed}
-    sensitive = is_sensitive(row, hearing.rules)
-    avoid_village = hearing.rules.categories[after.category].avoid_village
     seats = audience.follow(
-        hearing.atlas, record.seats, before, after, effects, sensitive=sensitive, avoid_village=avoid_village
+        hearing.atlas, record.seats, before, after, effects, hearing.rules,
+        sensitive=is_sensitive(row, hearing.rules),
     )  # fmt: skip
-    outcome.seat(tx, case["id"], case["received_at"], record.seats, seats, change)
-    outbox.announce(hearing, wish.action, before, after, effects, submission.id, change, actor=by, sensitive=sensitive)
     step = records.step_view(entry.seq, entry.envelope, entry.payload, entry.hash)
-    moved = records.with_step(record, after, row, step, seats)
-    if "grid_id" in effects.fields:
-        moved = replace(moved, grid=_grid_called(hearing, after.grid_id))
-    if by is not None:
-        moved = _write_enclosures(hearing, moved, wish, submission)
-    return _then(hearing, moved, submission, change, effects)
+    moved = replace(records.with_step(record, after, row, step, seats), grid=grid)
+    made = Made(wish.action, record, moved, entry, effects, changed)
+    if effects.then is None:
+        return [made]
+    action, payload = effects.then
+    following = moved if action not in _OF_THE_MASTER else partner
+    if following is None:
+        return [made]
+    if action in _OF_THE_MASTER:
+        following = replace(following, facts=_OF_THE_MASTER[action](following.facts, after))
+    step_id = uuid.uuid5(submission.id, action)
+    next_wish = Wish(action, following.case["version"], payload)
+    return [made, *_by_the_office(hearing, following, next_wish, step_id, change)]
+
+
+def _by_the_office(hearing: Hearing, record: Record, wish: Wish, step_id: uuid.UUID, change: int) -> list[Made]:
+    ask = Ask(step_id, wish.action, wish.payload, hearing.now, SYSTEM, request=wish.request)
+    decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
+    return _move(hearing, record, wish, Submission(step_id, bytes(32), hearing.now), change, decision, by=None)
+
+
+def _write(hearing: Hearing, moves: Sequence[Made], change: int) -> Record:
+    """Write moves that were made together, one statement a table, and tell of them. Returns the case of the first as it
+    stands."""
+    tx = hearing.tx
+    if not log.append(tx, [one.entry for one in moves]):
+        raise Refusal("already_different")
+    turns: dict[uuid.UUID, outcome.Turn] = {}
+    changed: dict[uuid.UUID, dict[str, Any]] = {}
+    for one in moves:
+        case_id = one.after.case["id"]
+        begun = turns[case_id].before if case_id in turns else one.before
+        turns[case_id] = outcome.Turn(begun, one.after)
+        changed[case_id] = {**changed.get(case_id, {}), **one.changed}
+    if len(turns) == 1:
+        ((case_id, values),) = changed.items()
+        tx.execute(update(Case).where(Case.id == case_id).values(**values))
+    else:
+        upsert_rows(tx, Case, [turn.after.case for turn in turns.values()])
+    outcome.write(tx, list(turns.values()), change)
+    for one in moves:
+        outbox.announce(
+            hearing, one.action, one.before.facts, one.after.facts, one.effects, one.entry.id, change,
+            actor=one.entry.person_id, sensitive=is_sensitive(one.after.case, hearing.rules),
+        )  # fmt: skip
+    return turns[moves[0].after.case["id"]].after
 
 
 def _write_enclosures(hearing: Hearing, record: Record, wish: Wish, submission: Submission) -> Record:
@@ -301,28 +331,6 @@ def _write_enclosures(hearing: Hearing, record: Record, wish: Wish, submission: 
     )
 
 
-def _then(hearing: Hearing, record: Record, submission: Submission, change: int, effects: Effects) -> Record:
-    """What the system does right after a move: on this case, or on the master it joined or left."""
-    if effects.then is None:
-        return record
-    action, payload = effects.then
-    step_id = uuid.uuid5(submission.id, action)
-    if action not in ("absorb", "release"):
-        wish = Wish(action, record.case["version"], payload)
-        return advance_by_itself(hearing, record, wish, step_id, change)
-    master_id = record.facts.master_id or _master_left(record)
-    master = records.load(hearing, master_id) if master_id else None
-    if master is not None:
-        advance_by_itself(hearing, master, Wish(action, master.case["version"], payload), step_id, change)
-    return record
-
-
-def _master_left(record: Record) -> uuid.UUID | None:
-    """The master a follower was just taken out of: the one its last merge named."""
-    merges = [one for one in record.steps if one["action"] == "merge"]
-    return uuid.UUID(merges[-1]["payload"]["master"]) if merges else None
-
-
 def _grid_called(hearing: Hearing, grid_id: int | None) -> tuple[str, str] | None:
     """Code and name of a current grid."""
     return next(((grid.code, grid.name) for grid in hearing.atlas.grids.values() if grid.id == grid_id), None)
@@ -332,16 +340,8 @@ def _columns(facts: Facts) -> dict[str, Any]:
     return {name: getattr(facts, name) for name in records.CASE_FACTS}
 
 
-def _with_leaders(hearing: Hearing, facts: Facts, action: str) -> Facts:
-    """Asks go to a leader where the centre has one; only they need to know."""
-    first_return = action == "ask_return" and not any(one.kind == "return" for one in facts.requests)
-    if action not in LEADERS_MATTER or first_return or facts.holder_id is None:
-        return facts
-    centres = [one for one in (facts.holder_id, facts.dispatcher_id) if one is not None]
-    return replace(
-        facts,
-        led=access.leaders_among(hearing.tx, access.with_superiors(hearing.atlas, centres), hearing.now),
-    )
+def _seen(hearing: Hearing, record: Record) -> bool:
+    return records.visible(record, access.subjects(hearing.person))
 
 
 def _overtaken(record: Record, wish: Wish, person: SignedIn) -> bool:

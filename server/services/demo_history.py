@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from server.db import transaction
 from server.rules.facts import Facts, State
 from server.rules.refusals import Refusal
-from server.services import cases, people, records, staffing
+from server.services import cases, holding, people, records, staffing
 from server.services.hearing import Hearing, hear
 
 _WORK = ("已到现场查看，正在处理。", "已联系当事人，约定时间处理。", "已安排人员和材料。")
@@ -41,19 +41,16 @@ class Story:
     def make(self, unit: Callable[[Facts], uuid.UUID | None], action: str, **payload: Any) -> bool:
         """Somebody of this unit makes the move; False when nobody may, and the story ends there."""
         with transaction() as tx:
-            change = cases.lock(tx, self.case_id)
-            facts = self.facts(tx)
-            actor = unit(facts)
-            if change is None or actor is None:
+            held = holding.hold(self.hearing(tx), self.case_id, action, payload)
+            actor = unit(held.record.facts) if held else None
+            if held is None or actor is None:
                 return False
-            hearing = hear(tx, self._somebody(tx, actor, facts, action), self.at)
-            record = records.load(hearing, self.case_id)
-            if record is None:
-                return False
+            record = held.record
+            hearing = hear(tx, self._somebody(tx, actor, record.facts, action), self.at)
             step_id = uuid.UUID(int=self.dice.getrandbits(128), version=4)
             wish = cases.Wish(action, record.case["version"], payload)
             try:
-                cases.advance(hearing, record, wish, cases.Submission(step_id, bytes(32), self.at), change)
+                cases.advance(hearing, record, wish, cases.Submission(step_id, bytes(32), self.at), held.change)
             except Refusal:
                 return False
         self.acted.append(action)

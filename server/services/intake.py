@@ -16,11 +16,10 @@ from server.models import Report
 from server.models.numbers import next_filing
 from server.office import office
 from server.rules import routing
-from server.rules.effects import World
+from server.rules.emergencies import EMERGENCY, alerted
 from server.rules.facts import Facts
 from server.rules.refusals import Refusal, Sentence, invalid
 from server.rules.rulebook import Category
-from server.rules.telling import EMERGENCY, emergency_units
 from server.services import access, cases, duplicates, parties, whereabouts
 from server.services.audience import Seat
 from server.services.hearing import Hearing
@@ -83,7 +82,7 @@ def file_report(hearing: Hearing, body: Mapping[str, Any], submission: cases.Sub
         grid_id=found.grid.id if found.grid else None, received_at=hearing.now, origin=body["origin"] is not None,
         reporters=frozenset({person.id}), village_desk=desk, resident=bool(people),
     )  # fmt: skip
-    urgent = emergency_units(facts, World(hearing.rules, atlas)) if facts.urgency == EMERGENCY else []
+    urgent = alerted(facts, atlas, hearing.rules) if facts.urgency == EMERGENCY else []
     subjects = access.audience_of(
         atlas,
         reporter=person.id,

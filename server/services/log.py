@@ -9,14 +9,14 @@ import hmac
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from server.db import insert_once, insert_rows
+from server.db import insert_all_once, insert_rows
 from server.models import Step, StepPayload
 from server.rules.effects import Effects
 from server.rules.facts import Assignment, Clock, Request
@@ -99,17 +99,21 @@ def compose(
     )  # fmt: skip
 
 
-def append(tx: Connection, entry: Entry) -> bool:
-    """Write a step; False when its id was taken meanwhile, and nothing was written."""
-    row = {
-        "id": entry.id, "case_id": entry.case_id, "seq": entry.seq, "action": entry.action,
-        "person_id": entry.person_id, "content": entry.content, "change": entry.change,
-        "envelope": entry.envelope, "hash": entry.hash, "at": entry.at, "state": entry.state,
-        "unit_id": entry.unit_id,
-    }  # fmt: skip
-    if not insert_once(tx, Step, row):
+def append(tx: Connection, entries: Sequence[Entry]) -> bool:
+    """Write steps; False when one of their ids was taken meanwhile."""
+    rows = [
+        {
+            "id": entry.id, "case_id": entry.case_id, "seq": entry.seq, "action": entry.action,
+            "person_id": entry.person_id, "content": entry.content, "change": entry.change,
+            "envelope": entry.envelope, "hash": entry.hash, "at": entry.at, "state": entry.state,
+            "unit_id": entry.unit_id,
+        }
+        for entry in entries
+    ]  # fmt: skip
+    if not insert_all_once(tx, Step, rows):
         return False
-    insert_rows(tx, StepPayload, [{"step_id": entry.id, "salt": entry.salt, "payload": entry.payload}])
+    payloads = [{"step_id": entry.id, "salt": entry.salt, "payload": entry.payload} for entry in entries]
+    insert_rows(tx, StepPayload, payloads)
     return True
 
 

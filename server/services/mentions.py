@@ -29,7 +29,8 @@ def names(hearing: Hearing, record: Record) -> dict[str, str]:
     payloads = [one for one in told if one != records.ERASED]
     found = {text: unit.name for text, one in _ids(payloads, UNITS) if (unit := hearing.atlas.units.get(one))}
     people, cases = dict(_ids(payloads, PEOPLE)), dict(_ids(payloads, CASES))
-    known = {**record.names, **_look_up(hearing, set(people.values()) - record.names.keys(), set(cases.values()))}
+    unknown, other = (set(one.values()) - record.names.keys() for one in (people, cases))
+    known = {**record.names, **_look_up(hearing, unknown, other)}
     return found | {text: known[one] for text, one in (people | cases).items() if one in known}
 
 

@@ -31,8 +31,9 @@ from server.models import Audience, Grant, Message, NoticeChoice, Person
 from server.models.columns import FreshId, Subject
 from server.rules import notices, telling
 from server.rules.effects import Effects, World
+from server.rules.emergencies import EMERGENCY
 from server.rules.facts import Facts
-from server.rules.telling import EMERGENCY, KINDS, Circle, Hearer
+from server.rules.telling import KINDS, Circle, Hearer
 from server.rules.workflow import BY_ACTION
 from server.services.hearing import Hearing
 

@@ -6,7 +6,7 @@ Rows that differ are written in place, one statement a table: a move has a dozen
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from server.db import insert_rows, upsert_rows
 from server.models import Assignment, Audience, Deadline, Request
 from server.rules.facts import Facts
 from server.services.audience import Seat
+from server.services.records import Record
 
 
 def start_clocks(tx: Connection, case_id: uuid.UUID, facts: Facts) -> None:
@@ -23,31 +24,36 @@ def start_clocks(tx: Connection, case_id: uuid.UUID, facts: Facts) -> None:
     insert_rows(tx, Deadline, [{name: row[name] for name in filled} for row in rows])
 
 
-def write(tx: Connection, case_id: uuid.UUID, before: Facts, after: Facts) -> None:
-    """Write the assignments, requests and clocks that a move began or changed."""
-    for model, old, new in (
-        (Assignment, before.assignments, after.assignments),
-        (Request, before.requests, after.requests),
-        (Deadline, before.clocks, after.clocks),
-    ):
-        known = {one.id: one for one in old}
-        changed = [{"case_id": case_id, **_row(one)} for one in new if known.get(one.id) != one]
-        if changed:
+class Turn(NamedTuple):
+    """A case as it stood before what happens to it now, and as it stands afterwards."""
+
+    before: Record
+    after: Record
+
+
+def write(tx: Connection, turns: Sequence[Turn], change: int) -> None:
+    """Write the assignments, requests, clocks and seats that began or changed.
+
+    Everyone in an audience hears of this change, those who lose sight for the last time.
+    """
+    for model, kept in ((Assignment, "assignments"), (Request, "requests"), (Deadline, "clocks")):
+        if changed := [row for turn in turns for row in _changed(turn, kept)]:
             upsert_rows(tx, model, changed)
+    upsert_rows(tx, Audience, [row for turn in turns for row in _heard(turn, change)])
 
 
-def seat(
-    tx: Connection,
-    case_id: uuid.UUID,
-    received_at: datetime | None,
-    before: Mapping[str, Seat],
-    seats: Mapping[str, Seat],
-    change: int,
-) -> None:
-    """Write who may see the case; everyone in its audience hears of this change, those who lose sight for the last
-    time."""
-    hearing = {one: seat for one, seat in seats.items() if not seat.gone or before.get(one) != seat}
-    upsert_rows(tx, Audience, _seats(case_id, received_at, hearing, change))
+def _changed(turn: Turn, kept: str) -> list[dict[str, Any]]:
+    known = {one.id: one for one in getattr(turn.before.facts, kept)}
+    case_id = turn.after.case["id"]
+    return [
+        {"case_id": case_id, **_row(one)} for one in getattr(turn.after.facts, kept) if known.get(one.id) != one
+    ]  # fmt: skip
+
+
+def _heard(turn: Turn, change: int) -> list[dict[str, Any]]:
+    case, before = turn.after.case, turn.before.seats
+    hearing = {one: seat for one, seat in turn.after.seats.items() if not seat.gone or before.get(one) != seat}
+    return _seats(case["id"], case["received_at"], hearing, change)
 
 
 def open_audience(

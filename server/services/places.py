@@ -13,6 +13,7 @@ from server.db import insert_once, insert_rows, upsert_rows
 from server.models import Area, Audience, Duty, Grid, GridDesk, Stamp, Unit
 from server.models.numbers import next_change
 from server.rules.refusals import invalid
+from server.services import staffing
 from server.services.reference import PLACES, touch
 
 LEVELS = ("city", "county", "township", "village")
@@ -116,8 +117,8 @@ def add_missing_centres(tx: Connection) -> int:
 
 
 def end_unit(tx: Connection, unit_id: uuid.UUID, successor_id: uuid.UUID, now: datetime) -> None:
-    """A unit ends: its duties go to its successor, its members keep their accounts. Cases follow one by one
-    (`sweep.succeed`).
+    """A unit ends: its duties go to its successor, its members keep their accounts and lose their roles in it. Cases
+    follow one by one (`sweep.succeed`).
 
     Raises:
         Refusal: `invalid` when either does not exist or has ended, or a centre's successor is no centre.
@@ -133,6 +134,7 @@ def end_unit(tx: Connection, unit_id: uuid.UUID, successor_id: uuid.UUID, now: d
     for duty in tx.execute(answered).all():
         add_duty(tx, duty.category, duty.area_code, successor_id)
     tx.execute(delete(Duty).where(Duty.unit_id == unit_id))
+    staffing.end_grants_on(tx, unit_id, now)
     touch(tx, PLACES)
 
 

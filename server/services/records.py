@@ -4,9 +4,10 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, union
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, or_, select, union, union_all
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.models import (
@@ -14,6 +15,8 @@ from server.models import (
     Audience,
     Case,
     Deadline,
+    DutyShift,
+    Grant,
     Grid,
     Party,
     Person,
@@ -23,9 +26,11 @@ from server.models import (
     Step,
     StepPayload,
 )
+from server.models.columns import UnitOf
 from server.models.nested import nested, unnest
 from server.rules import facts as rules
 from server.rules.history import TELLING, remember
+from server.rules.workflow import LEADERS_MATTER
 from server.services import access, parties
 from server.services.audience import Seat
 from server.services.hearing import Hearing
@@ -49,7 +54,7 @@ class Record:
         steps: in order; each {seq, id, action, by, behalf, as_unit, at, device_at, based_on, payload, hash}.
         photos: {sha256 (bytes), kind, step, missing}.
         parties: masked.
-        names: person id → name, for everyone the case mentions.
+        names: person id → name, for everyone the case mentions; and the code of another case that was read with it.
         seats: subject → its row of the audience.
     """
 
@@ -70,6 +75,7 @@ def _columns(model: Any, *leave_out: str) -> list[InstrumentedAttribute[Any]]:
 
 _Columns = Sequence[InstrumentedAttribute[Any]]
 _ID = bindparam("id", type_=Case.id.type)
+_NOW = bindparam("now", type_=DutyShift.starts_at.type)
 _STEPS: _Columns = [Step.seq, Step.envelope, Step.hash, StepPayload.payload]
 _CLOCKS, _TASKS = _columns(Deadline, "case_id"), _columns(Assignment, "case_id")
 _REQUESTS = _columns(Request, "case_id")
@@ -81,56 +87,101 @@ _NAMES: _Columns = [Person.id, Person.name]
 _REPORTERS: _Columns = [Report.person_id]
 _FOLLOWER = aliased(Case)
 _FOLLOWERS: _Columns = [_FOLLOWER.id, _FOLLOWER.reporter_id]
+_ON_DUTY: _Columns = [DutyShift.unit_id]
+_LED: _Columns = [Grant.unit_id]
 
 
-def _mentioned() -> Select[Any]:
+def _mentioned(case_id: BindParameter[uuid.UUID]) -> Select[Any]:
     """Everyone the case mentions."""
     mentioned = union(
-        select(Step.person_id).where(Step.case_id == _ID),
-        select(Assignment.handler_id).where(Assignment.case_id == _ID),
-        select(Request.to_person_id).where(Request.case_id == _ID),
-        select(Case.leader_in_charge_id).where(Case.id == _ID),
+        select(Step.person_id).where(Step.case_id == case_id),
+        select(Assignment.handler_id).where(Assignment.case_id == case_id),
+        select(Request.to_person_id).where(Request.case_id == case_id),
+        select(Case.leader_in_charge_id).where(Case.id == case_id),
     ).subquery()
     return select(Person).where(Person.id.in_(select(mentioned.c[0])))
 
 
-_WHOLE = (
-    select(
-        Case.__table__,
-        *(getattr(Report, name).label(f"report_{name}") for name in PLACE_FIELDS),
-        Report.origin_system,
-        Grid.code.label("grid_code"),
-        Grid.name.label("grid_name"),
-        nested("steps", _STEPS, select(Step).join(StepPayload, StepPayload.step_id == Step.id).where(
-            Step.case_id == _ID)),
-        nested("clocks", _CLOCKS, select(Deadline).where(Deadline.case_id == _ID)),
-        nested("tasks", _TASKS, select(Assignment).where(Assignment.case_id == _ID)),
-        nested("requests", _REQUESTS, select(Request).where(Request.case_id == _ID)),
-        nested("photos", _PHOTOS, select(PhotoListing).where(PhotoListing.case_id == _ID)),
-        nested("parties", _PARTIES, select(Party).where(Party.case_id == _ID)),
-        nested("seats", _SEATS, select(Audience).where(Audience.case_id == _ID)),
-        nested("names", _NAMES, _mentioned()),
-        nested("reporters", _REPORTERS, select(Report).where(Report.case_id == _ID)),
-        nested("followers", _FOLLOWERS, select(_FOLLOWER).where(_FOLLOWER.master_id == _ID)),
+def _on_duty(case_id: BindParameter[uuid.UUID]) -> Select[Any]:
+    """The holder and the dispatcher, where their roster has somebody on duty now."""
+    held = aliased(Case)
+    return (
+        select(DutyShift)
+        .join(held, DutyShift.unit_id.in_((held.holder_id, held.dispatcher_id)))
+        .where(held.id == case_id, DutyShift.starts_at <= _NOW, DutyShift.ends_at > _NOW)
     )
-    .join(Report, Report.id == Case.id)
-    .outerjoin(Grid, Grid.id == Case.grid_id)
-    .where(Case.id == _ID)
-)  # fmt: skip
 
 
+def _led(case_id: BindParameter[uuid.UUID]) -> Select[Any]:
+    """Units of the audience that have a leader in office."""
+    concerned = select(UnitOf(Audience.subject)).where(
+        Audience.case_id == case_id, or_(*(Audience.subject.startswith(kind) for kind in ("u:", "s:")))
+    )
+    return select(Grant).where(
+        Grant.unit_id.in_(concerned), Grant.role == "leader", Grant.valid_from <= _NOW,
+        or_(Grant.valid_to.is_(None), Grant.valid_to > _NOW),
+    )  # fmt: skip
+
+
+def _whole(case_id: BindParameter[uuid.UUID], *, led: bool = False) -> Select[Any]:
+    """Everything of one case as one row.
+
+    Args:
+        led: also which of its units have a leader in office, which few moves ask.
+    """
+    return (
+        select(
+            Case.__table__,
+            *(getattr(Report, name).label(f"report_{name}") for name in PLACE_FIELDS),
+            Report.origin_system,
+            Grid.code.label("grid_code"),
+            Grid.name.label("grid_name"),
+            nested("steps", _STEPS, select(Step).join(StepPayload, StepPayload.step_id == Step.id).where(
+                Step.case_id == case_id)),
+            nested("clocks", _CLOCKS, select(Deadline).where(Deadline.case_id == case_id)),
+            nested("tasks", _TASKS, select(Assignment).where(Assignment.case_id == case_id)),
+            nested("requests", _REQUESTS, select(Request).where(Request.case_id == case_id)),
+            nested("photos", _PHOTOS, select(PhotoListing).where(PhotoListing.case_id == case_id)),
+            nested("parties", _PARTIES, select(Party).where(Party.case_id == case_id)),
+            nested("seats", _SEATS, select(Audience).where(Audience.case_id == case_id)),
+            nested("names", _NAMES, _mentioned(case_id)),
+            nested("reporters", _REPORTERS, select(Report).where(Report.case_id == case_id)),
+            nested("followers", _FOLLOWERS, select(_FOLLOWER).where(_FOLLOWER.master_id == case_id)),
+            nested("on_duty", _ON_DUTY, _on_duty(case_id)),
+            *([nested("led", _LED, _led(case_id))] if led else []),
+        )
+        .join(Report, Report.id == Case.id)
+        .outerjoin(Grid, Grid.id == Case.grid_id)
+        .where(Case.id == case_id)
+    )  # fmt: skip
+
+
+_WHOLE, _WHOLE_LED = _whole(_ID), _whole(_ID, led=True)
 _SEEN = _WHOLE.where(access.sees(bindparam("subjects", expanding=True)))
+_BOTH = union_all(_WHOLE, _whole(bindparam("other", type_=Case.id.type)))
 
 
 def load(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
     """Read a whole case (one statement); None when there is no such case. Whether it may be seen is the caller's
     to ask."""
-    return _record(hearing, hearing.tx.execute(_WHOLE, {"id": case_id}).first())
+    return _record(hearing, hearing.tx.execute(_WHOLE, {"id": case_id, "now": hearing.now}).first())
+
+
+def load_with(
+    hearing: Hearing, case_id: uuid.UUID, other: uuid.UUID | None, action: str
+) -> tuple[Record | None, Record | None]:
+    """Read a whole case, and another one with it (one statement), with what this action has to know."""
+    given = {"id": case_id, "now": hearing.now}
+    if other is None:
+        statement = _WHOLE_LED if action in LEADERS_MATTER else _WHOLE
+        return _record(hearing, hearing.tx.execute(statement, given).first()), None
+    rows = {row.id: row for row in hearing.tx.execute(_BOTH, {**given, "other": other})}
+    return _record(hearing, rows.get(case_id)), _record(hearing, rows.get(other))
 
 
 def load_seen(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
     """Read a whole case that the person may see; what they may not see costs as little as what is not there."""
-    given = {"id": case_id, "subjects": access.subjects(hearing.person)}
+    given = {"id": case_id, "now": hearing.now, "subjects": access.subjects(hearing.person)}
     return _record(hearing, hearing.tx.execute(_SEEN, given).first())
 
 
@@ -138,7 +189,7 @@ def _record(hearing: Hearing, row: Row[Any] | None) -> Record | None:
     if row is None:
         return None
     values = row._mapping
-    case = {column.name: values[column] for column in Case.__table__.columns}
+    case = {column.name: values[column.name] for column in Case.__table__.columns}
 
     def rows(name: str, columns: Sequence[Any]) -> list[dict[str, Any]]:
         return unnest(values[name], columns, hearing.tx.dialect)
@@ -147,14 +198,15 @@ def _record(hearing: Hearing, row: Row[Any] | None) -> Record | None:
         step_view(one["seq"], one["envelope"], one["payload"], one["hash"])
         for one in sorted(rows("steps", _STEPS), key=lambda one: one["seq"])
     ]
-    followers = rows("followers", _FOLLOWERS)
     return Record(
         case=case,
         facts=_facts(
             hearing, case, steps, rows("clocks", _CLOCKS), rows("tasks", _TASKS), rows("requests", _REQUESTS),
             reporters=[one["person_id"] for one in rows("reporters", _REPORTERS)],
             parties=bool(json.loads(values["parties"])), origin=values["origin_system"] is not None,
-            followers=[one["reporter_id"] for one in followers], grid=row.grid_code,
+            followers=[(one["id"], one["reporter_id"]) for one in rows("followers", _FOLLOWERS)], grid=row.grid_code,
+            on_duty=[one["unit_id"] for one in rows("on_duty", _ON_DUTY)],
+            led=[one["unit_id"] for one in rows("led", _LED)] if "led" in values else (),
         ),
         report={name: values[f"report_{name}"] for name in PLACE_FIELDS},
         grid=(row.grid_code, row.grid_name) if row.grid_code is not None else None,
@@ -181,8 +233,10 @@ def _facts(
     reporters: Sequence[uuid.UUID],
     parties: bool,
     origin: bool,
-    followers: Sequence[uuid.UUID],
+    followers: Sequence[tuple[uuid.UUID, uuid.UUID]],
     grid: str | None,
+    on_duty: Sequence[uuid.UUID],
+    led: Sequence[uuid.UUID],
 ) -> rules.Facts:
     found = rules.Facts(
         **{name: case[name] for name in CASE_FACTS},
@@ -192,15 +246,17 @@ def _facts(
         assignments=tuple(rules.Assignment(**one) for one in sorted(tasks, key=_by_opening)),
         requests=tuple(rules.Request(**one) for one in sorted(requests, key=lambda one: (one["asked_at"], one["id"]))),
         reporters=frozenset(reporters),
-        followers_reporters=frozenset(followers),
-        followers=len(followers),
+        followers=frozenset(followers),
         village_desk=hearing.atlas.desk_of(grid, case["area_code"]),
         resident=parties,
         origin=origin,
+        on_duty=frozenset(on_duty),
+        led=frozenset(led),
     )
     for step in steps:
         if step["action"] in TELLING and step["payload"] != ERASED:
-            found = remember(found, step["action"], step["by"], step["behalf"], step["as_unit"], step["payload"])
+            at = datetime.fromisoformat(step["at"])
+            found = remember(found, step["action"], step["by"], step["behalf"], step["as_unit"], step["payload"], at)
     return found
 
 

@@ -151,6 +151,10 @@ class Atlas:
         """Does the area lie in the centre's own?"""
         return self.within(area, self.units[centre].area)
 
+    def centres_over(self, area: str) -> list[uuid.UUID]:
+        """The centres of an area and of those above it, the nearest first."""
+        return [self.centres[code].id for code in self.line_of(area) if code in self.centres]
+
     def inside(self, area: str, outer: str) -> bool:
         """Is the area the outer one or below it?"""
         return area in self.areas and self.within(area, outer)

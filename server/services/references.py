@@ -1,14 +1,10 @@
 """What a move's payload refers to: a corrected place, another case. Looks it up, judges nothing else."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
-
-from server.models import Case
 from server.rules.effects import Place
-from server.rules.facts import Facts
 from server.rules.refusals import invalid
 from server.services import access, duplicates, records, whereabouts
 from server.services.hearing import Hearing
@@ -20,28 +16,12 @@ CASE_NAMED_BY: Mapping[str, str] = {
 """Moves whose payload names another case, and the field that does."""
 
 
-class PartnerChanged(Exception):
-    """Another case is the partner by now than the one that was locked: begin again."""
-
-
-def partner(tx: Connection, case_id: uuid.UUID, action: str, payload: Mapping[str, Any]) -> list[uuid.UUID]:
-    """The other case that a move writes to: the master that is merged into, or taken out of."""
-    if action == "merge":
-        return _ids([payload.get("master")])
-    if action == "split":
-        master = tx.execute(select(Case.master_id).where(Case.id == case_id)).scalar()
-        return [master] if master else []
-    return []
-
-
-def check_partner(record: Record, action: str, locked: Sequence[uuid.UUID]) -> None:
-    """Is the locked master still the one that a follower is taken out of?
-
-    Raises:
-        PartnerChanged: it was taken out and merged into another one while this transaction waited.
-    """
-    if action == "split" and record.facts.master_id is not None and record.facts.master_id not in locked:
-        raise PartnerChanged
+def case_named(action: str, payload: Mapping[str, Any]) -> uuid.UUID | None:
+    """The other case that a move's payload names."""
+    try:
+        return uuid.UUID(payload.get(CASE_NAMED_BY.get(action, "")))
+    except (TypeError, ValueError, AttributeError):
+        return None
 
 
 def place(hearing: Hearing, action: str, payload: Mapping[str, Any]) -> Place | None:
@@ -67,27 +47,21 @@ def place(hearing: Hearing, action: str, payload: Mapping[str, Any]) -> Place | 
     )  # fmt: skip
 
 
-def other_case(hearing: Hearing, case_id: uuid.UUID, action: str, payload: Mapping[str, Any]) -> Facts | None:
+def other_case(
+    hearing: Hearing, case_id: uuid.UUID, action: str, payload: Mapping[str, Any], held: Record | None
+) -> Record | None:
     """The other case that the payload names, if there is one and this person may see it.
+
+    Args:
+        held: the one that this move writes to, which was read with it.
 
     Raises:
         Refusal: `invalid` naming the field: it looks alike whether it is hidden or not there.
     """
-    name = CASE_NAMED_BY.get(action, "")
-    named = _ids([payload.get(name)])
-    if not named:
+    named = case_named(action, payload)
+    if named is None:
         return None
-    other = records.load(hearing, named[0]) if named[0] != case_id else None
+    other = held if action == "merge" else records.load(hearing, named) if named != case_id else None
     if other is None or not records.visible(other, access.subjects(hearing.person)):
-        raise invalid(f"payload.{name}", "找不到这个事项。", "There is no such case.")
-    return other.facts
-
-
-def _ids(values: Iterable[Any]) -> list[uuid.UUID]:
-    found = []
-    for value in values:
-        try:
-            found.append(uuid.UUID(value))
-        except (TypeError, ValueError, AttributeError):
-            continue
-    return found
+        raise invalid(f"payload.{CASE_NAMED_BY[action]}", "找不到这个事项。", "There is no such case.")
+    return other

@@ -27,9 +27,9 @@ from server.models import (
     Robot,
     Session,
 )
+from server.rules.emergencies import EMERGENCY
 from server.rules.notices import COLLECTED_FOR
 from server.rules.rulebook import RuleBook
-from server.rules.telling import EMERGENCY
 from server.services.reference import Atlas
 
 AT_A_TIME = 200

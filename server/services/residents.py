@@ -16,7 +16,7 @@ from server.db import insert_once, transaction
 from server.models import Case, Report, SignInTries
 from server.rules.facts import State
 from server.rules.refusals import Refusal
-from server.services import cases, records
+from server.services import cases, holding, records
 from server.services.hearing import Hearing, hear_the_office
 from server.services.records import Record
 
@@ -60,17 +60,16 @@ def rate(
 
 
 def _rate(hearing: Hearing, case_id: Any, submission: cases.Submission, payload: Mapping[str, Any]) -> bool:
-    change = cases.lock(hearing.tx, case_id)
-    record = records.load(hearing, case_id)
+    held = holding.hold(hearing, case_id)
     known = cases.find(hearing.tx, submission.id)
     if known is not None:
         if known.case_id != case_id or known.content != submission.content:
             raise Refusal("already_different")
         return False
-    if record is None or change is None:
+    if held is None:
         raise Refusal("not_found")
-    wish = cases.Wish("rate", record.case["version"], payload)
-    cases.advance_as_resident(hearing, record, wish, submission, change)
+    wish = cases.Wish("rate", held.record.case["version"], payload)
+    cases.advance_as_resident(hearing, held.record, wish, submission, held.change)
     return True
 
 

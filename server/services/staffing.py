@@ -91,6 +91,14 @@ def end_grants(tx: Connection, person_id: uuid.UUID, role: str, target: Target, 
     return ended
 
 
+def end_grants_on(tx: Connection, unit: uuid.UUID, now: datetime) -> None:
+    """A unit ends, and with it every role in it."""
+    lasting = (Grant.unit_id == unit, or_(Grant.valid_to.is_(None), Grant.valid_to > now))
+    held = select(Grant.person_id).where(*lasting)
+    tx.execute(update(Person).where(Person.id.in_(held)).values(grants_change=next_change(tx)))
+    tx.execute(update(Grant).where(*lasting).values(valid_to=now))
+
+
 def stand_in(tx: Connection, person_id: uuid.UUID, stand_in_id: uuid.UUID, since: datetime, until: datetime) -> int:
     """代理: for a stated time somebody holds every role of a person on leave. Returns how many.
 

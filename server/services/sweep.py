@@ -20,7 +20,7 @@ from server.rules.effects import Ask, World
 from server.rules.facts import ACTIVE, OPEN, Facts
 from server.rules.standing import SYSTEM
 from server.rules.upkeep import Timed, due_move, recount
-from server.services import cases, records
+from server.services import cases, holding
 from server.services.hearing import Hearing, hear_the_office
 from server.services.records import Record
 
@@ -56,15 +56,16 @@ def recount_all(now: datetime) -> int:
 
 def _recount(case_id: uuid.UUID, now: datetime) -> int:
     with transaction() as tx:
-        hearing, record, change = _hold(tx, case_id, now, wait=True)
-        if record is None or change is None:
+        hearing = hear_the_office(tx, now)
+        held = holding.hold(hearing, case_id)
+        if held is None:
             return 0
-        world = World(hearing.rules, hearing.atlas)
+        world, record = World(hearing.rules, hearing.atlas), held.record
         if not recount(record.facts, Ask(uuid.uuid4(), "recount", {}, now, SYSTEM), world).clocks:
             _look_later(hearing, record.facts, case_id)
             return 0
         wish = cases.Wish("recount", record.case["version"], {})
-        cases.advance_by_itself(hearing, record, wish, uuid.uuid4(), change)
+        cases.advance_by_itself(hearing, record, wish, uuid.uuid4(), held.change)
     return 1
 
 
@@ -72,7 +73,7 @@ def succeed(unit: uuid.UUID, successor: uuid.UUID, now: datetime) -> int:
     """A unit has ended: wherever it stands, its successor does. Returns how many cases moved."""
     columns = (
         Case.holder_id, Case.dispatcher_id, Case.first_responsible_id, Case.ended_by_unit_id, Case.handed_by_id,
-        Case.answer_to_id, Case.reviewer_id,
+        Case.reviewer_id,
     )  # fmt: skip
     at_work = select(Assignment.case_id).where(Assignment.unit_id == unit, Assignment.state.in_(ACTIVE))
     concerned = or_(*(column == unit for column in columns), Case.id.in_(at_work))
@@ -83,15 +84,15 @@ def succeed(unit: uuid.UUID, successor: uuid.UUID, now: datetime) -> int:
 
 def _look_at(case_id: uuid.UUID, now: datetime) -> int:
     with transaction() as tx:
-        hearing, record, change = _hold(tx, case_id, now, wait=False)
-        made = 0
-        while record is not None and change is not None and made < MOST_AT_ONCE:
-            timed = due_move(record.facts, World(hearing.rules, hearing.atlas), now)
-            if timed is None:
-                break
-            record = _make(hearing, record, timed, change)
+        hearing = hear_the_office(tx, now)
+        held = holding.hold(hearing, case_id, wait=False)
+        if held is None:
+            return 0
+        record, made = held.record, 0
+        while made < MOST_AT_ONCE and (timed := due_move(record.facts, World(hearing.rules, hearing.atlas), now)):
+            record = _make(hearing, record, timed, held.change)
             made += 1
-        if made == 0 and record is not None:
+        if made == 0:
             _look_later(hearing, record.facts, case_id)
     return made
 
@@ -108,19 +109,13 @@ def _look_later(hearing: Hearing, facts: Facts, case_id: uuid.UUID) -> None:
 
 def _by_itself(case_id: uuid.UUID, now: datetime, action: str, payload: dict[str, Any], *, wait: bool) -> int:
     with transaction() as tx:
-        hearing, record, change = _hold(tx, case_id, now, wait=wait)
-        if record is None or change is None:
+        hearing = hear_the_office(tx, now)
+        held = holding.hold(hearing, case_id, wait=wait)
+        if held is None:
             return 0
-        wish = cases.Wish(action, record.case["version"], payload)
-        cases.advance_by_itself(hearing, record, wish, uuid.uuid4(), change)
+        wish = cases.Wish(action, held.record.case["version"], payload)
+        cases.advance_by_itself(hearing, held.record, wish, uuid.uuid4(), held.change)
     return 1
-
-
-def _hold(tx: Any, case_id: uuid.UUID, now: datetime, *, wait: bool) -> tuple[Hearing, Record | None, int | None]:
-    """The case, locked; None when somebody else is at it and `wait` is False."""
-    hearing = hear_the_office(tx, now)
-    change = cases.lock(tx, case_id, wait=wait)
-    return hearing, records.load(hearing, case_id) if change is not None else None, change
 
 
 def _waking(now: datetime) -> Iterator[uuid.UUID]:

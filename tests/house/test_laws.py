@@ -53,12 +53,15 @@ def places(*found: tuple[str, ast.AST]) -> set[str]:
     return {path for path, _ in found}
 
 
+WRITING = ("insert", "update", "delete", "insert_once", "insert_all_once", "insert_rows", "upsert_rows")
+
+
 def writers_of(model: str) -> set[str]:
     """Files in which rows of this model are inserted, updated or deleted."""
     return {
         path
         for path, node in nodes("server", "workers")
-        if called(node) in ("insert", "update", "delete", "insert_once", "insert_rows")
+        if called(node) in WRITING
         and isinstance(node, ast.Call)
         and any(isinstance(argument, ast.Name) and argument.id == model for argument in node.args[:2])
     }

@@ -73,7 +73,9 @@ class Form:
             return self.here.now.isoformat()
         return None if need.name == "due_at" else self._soon()
 
-    def day(self, _need: Need) -> str:
+    def day(self, need: Need) -> str:
+        if need.name == "checked_on":
+            return self.here.now.date().isoformat()
         return (self.here.now + timedelta(days=self.dice.choice((3, 10, 28)))).date().isoformat()
 
     def dispatching(self, payload: dict[str, Any]) -> None:
@@ -126,6 +128,7 @@ _VALUES: Mapping[str, Callable[[Form, Need], Any]] = {
 _FITTING: Mapping[str, Callable[[Form, dict[str, Any]], Any]] = {
     "dispatch": Form.dispatching,
     "add_co": Form.whistling,
+    "renew_suspension": lambda form, payload: payload.setdefault("checked_on", form.here.now.date().isoformat()),
     "answer_check": lambda _form, payload: payload.setdefault("no_photo_reason", TEXT),
     "escalate": lambda _form, payload: payload.setdefault("override_reason", TEXT),
     "supplement": lambda _form, payload: payload.setdefault("text", TEXT),

@@ -48,6 +48,7 @@ def _said(matter: Matter, key: str, value: Any) -> Any:
         "due_at": lambda: (now + timedelta(**value)).isoformat() if isinstance(value, dict) else value.isoformat(),
         "arrive_by": lambda: str(now + timedelta(**value)),
         "review_on": lambda: (now + timedelta(days=value)).date().isoformat(),
+        "checked_on": lambda: (now + timedelta(days=value)).date().isoformat(),
         "lead": lambda: str(unit_id(value)),
         "unit": lambda: str(unit_id(value)),
         "units": lambda: [str(unit_id(one)) for one in value],

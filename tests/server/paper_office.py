@@ -13,6 +13,7 @@ from server.rules.deadlines import Span
 from server.rules.effects import Ask, Effects, World, apply
 from server.rules.facts import Facts
 from server.rules.history import remember
+from server.rules.merging import with_follower, without_follower
 from server.rules.rulebook import Category, RuleBook
 from server.rules.situation import Situation
 from server.rules.standing import SYSTEM, Standing, Who, stand
@@ -96,6 +97,9 @@ class Town:
 
     def covers(self, centre: uuid.UUID, area: str) -> bool:
         return self.inside(area, self.areas[centre])
+
+    def centres_over(self, area: str) -> Sequence[uuid.UUID]:
+        return [self.centres[code] for code in _line(area)]
 
     def inside(self, area: str, outer: str) -> bool:
         return outer in _line(area)
@@ -253,7 +257,7 @@ class Matter:
         self.born = self.facts
 
     def standing(self, name: str | None) -> Standing:
-        return SYSTEM if name is None else stand(PEOPLE[name], self.facts, TOWN)
+        return SYSTEM if name is None else stand(PEOPLE[name], self.facts, TOWN, WORLD.rules)
 
     def here(self, name: str) -> Situation:
         return Situation(self.facts, self.standing(name), WORLD, self.office.now)
@@ -303,7 +307,7 @@ class Matter:
     @staticmethod
     def _remembered(facts: Facts, step: Step) -> Facts:
         for person in step.standing.selves or {step.standing.person}:
-            facts = remember(facts, step.action, person, None, step.unit, step.payload)
+            facts = remember(facts, step.action, person, None, step.unit, step.payload, step.at)
         if step.action == "supplement" and step.payload.get("parties"):
             facts = replace(facts, resident=True)
         return facts
@@ -317,14 +321,12 @@ class Matter:
             return
         action, payload = effects.then
         if action == "absorb" and other is not None:
-            count = {"followers": other.facts.followers + 1}
-            more = other.facts.followers_reporters | self.facts.reporters
-            other.facts = replace(other.facts, **count, followers_reporters=more)
+            other.facts = with_follower(other.facts, self.facts)
             other.make(None, action, payload)
         elif action == "release":
             merge = next(step for step in reversed(self.steps) if step.action == "merge")
             master = self.office.matters[uuid.UUID(merge.payload["master"])]
-            master.facts = replace(master.facts, followers=master.facts.followers - 1)
+            master.facts = without_follower(master.facts, self.facts)
             master.make(None, action, payload)
         else:
             self.make(None, action, payload)

@@ -14,7 +14,6 @@ from server.rules.escalation import (
     Stage,
     height,
     next_at,
-    opens_take_over,
     reached,
     rung_of,
     stages,
@@ -79,28 +78,24 @@ def test_stages_come_when_the_ladder_says(
 
 
 @pytest.mark.parametrize(
-    ("kind", "highest", "takes_over"),
+    ("kind", "highest"),
     [
-        ("accept", RED, True),
-        ("dispatch", RED, True),
-        ("sign", RED, True),
-        ("verify", RED, True),
-        ("handle", RED_CARD, False),
-        ("overall", RED_CARD, False),
-        ("arrive", RED, False),
-        ("contact", RED, False),
-        ("answer", RED, False),
-        ("reply", RED, False),
-        ("receipt", RED, False),
+        ("accept", RED),
+        ("dispatch", RED),
+        ("sign", RED),
+        ("verify", RED),
+        ("handle", RED_CARD),
+        ("overall", RED_CARD),
+        ("arrive", RED),
+        ("contact", RED),
+        ("answer", RED),
+        ("reply", RED),
+        ("receipt", RED),
     ],
 )
-def test_where_each_kind_s_ladder_ends_and_what_it_opens(kind: str, highest: Stage, takes_over: bool):
+def test_where_each_kind_s_ladder_ends(kind: str, highest: Stage):
     start, due = WEEK[1:3]
     assert [stage for stage, _ in stages(kind, start, due, "working_days", RULES)] == list(Stage)[1 : highest + 1]
-    assert not opens_take_over(kind, NONE, RULES)
-    assert not opens_take_over(kind, YELLOW, RULES)
-    assert opens_take_over(kind, RED, RULES) == takes_over
-    assert opens_take_over(kind, RED_CARD, RULES) == takes_over
 
 
 @pytest.mark.parametrize(

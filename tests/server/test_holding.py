@@ -13,8 +13,8 @@ from server import create_app
 from server.config import Settings
 from server.db import db, transaction
 from server.models import Audience, Case
-from server.services import cases
-from tests.conftest import Client, Office
+from server.services import holding
+from tests.conftest import Office
 from tests.server.conftest import accepting, do, filed, jpeg, move, seen, sha256
 
 Make = Callable[..., dict[str, Any]]
@@ -32,7 +32,7 @@ def postgres_office(postgres_settings: Settings) -> Iterator[Office]:
 @contextmanager
 def held(office: Office, case: dict[str, Any]) -> Iterator[Any]:
     with office.app.app_context(), transaction() as tx:
-        assert cases.lock(tx, uuid.UUID(case["id"])) is not None
+        assert holding.lock(tx, uuid.UUID(case["id"])) is not None
         yield tx
 
 
@@ -76,31 +76,24 @@ def _somebody_waits(tx: Any) -> bool:
 
 @pytest.mark.postgresql
 def test_a_follower_that_changed_masters_meanwhile_lets_go_of_the_present_one_under_its_lock(
-    postgres_office: Office, report: Make, monkeypatch: pytest.MonkeyPatch
+    postgres_office: Office, report: Make
 ):
     worker, desk = postgres_office.client("worker1"), postgres_office.client("village1")
     first, second, follower = (filed(worker, report()) for _ in range(3))
     follower = do(desk, follower, "merge", master=first["id"], reason="同一处堆放杂物")
-    locked: list[tuple[uuid.UUID, ...]] = []
-    lock = cases.lock
+    answers: list[Any] = []
 
-    def elsewhere(client: Client) -> None:
-        """Somebody takes it out of the first and into the second while the split below is on its way to the lock."""
-        moved = do(client, seen(client, follower), "split", reason="并案有误，先拆出")
-        do(client, moved, "merge", master=second["id"], reason="与另一件是同一事")
+    def split() -> None:
+        answers.append(move(desk, follower, "split", {"reason": "不是同一件事，拆出单办。"}))
 
-    def overtaken(tx: Any, *ids: uuid.UUID, **how: Any) -> int | None:
-        locked.append(ids)
-        if len(locked) == 1:
-            other = threading.Thread(target=elsewhere, args=(postgres_office.client("village17"),))
-            other.start()
-            other.join()
-        return lock(tx, *ids, **how)
-
-    postgres_office.client("village17")
-    monkeypatch.setattr(cases, "lock", overtaken)
-    answer = move(desk, follower, "split", {"reason": "不是同一件事，拆出单办。"})
-    monkeypatch.undo()
-    assert answer.status_code == 409, answer.text  # somebody else decided since: and no master was touched unheld
-    assert locked[0][1:] == (uuid.UUID(first["id"]),)
-    assert locked[-1][1:] == (uuid.UUID(second["id"]),)
+    with held(postgres_office, follower) as tx:
+        sending = threading.Thread(target=split)
+        sending.start()
+        while sending.is_alive() and not _somebody_waits(tx):
+            pass
+        # What a split and another merge would leave behind while the one above waits.
+        changed = update(Case).where(Case.id == uuid.UUID(follower["id"]))
+        tx.execute(changed.values(master_id=uuid.UUID(second["id"])))
+    sending.join()
+    assert answers[0].status_code == 201, answers[0].text
+    assert [seen(desk, one)["steps"][-1]["action"] for one in (first, second)] == ["absorb", "release"]

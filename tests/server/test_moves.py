@@ -41,6 +41,7 @@ OFFERED: dict[tuple[str, str], set[str]] = {
     ("rejected", "township1"): {"overrule"},
     ("rejected", "leader1"): {"overrule", "comment"},
     ("rejected", "county1"): {"overrule"},
+    ("void", "leader1"): {"comment"},
 }
 AUDIENCE = ("worker1", "village1", "villageleader1", "township1", "leader1", "county1", "inspector1")
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from server.rules.refusals import Refusal
+from tests.server.paper_forms import TEXT
 from tests.server.paper_moves import answers, ask, clock, do, part, running, soon, unit
-from tests.server.paper_office import Matter, PaperOffice, person_id, unit_id
+from tests.server.paper_office import START, Matter, PaperOffice, person_id, unit_id
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_a_renewal_is_the_parents_leaders_and_after_ninety_days_the_countys(offi
     do(case, "fireman", "ask_suspension", review_on=30)
     case.make("leader", "approve_suspension", {})
     office.now += timedelta(days=29)
-    do(case, "fireman", "renew_suspension", review_on=30)
+    do(case, "fireman", "renew_suspension", review_on=30, checked_on=0)
     assert answers(case, "renewal") == ("county", True)
     review = case.facts.review_at
     case.make("county leader", "approve_suspension", {})
@@ -105,6 +106,41 @@ def test_a_renewal_is_the_parents_leaders_and_after_ninety_days_the_countys(offi
     assert review is not None
     assert case.facts.review_at is not None
     assert case.facts.review_at > review
+
+
+def test_a_renewal_needs_that_somebody_looked_at_the_place_in_the_last_thirty_days(office: PaperOffice, case: Matter):
+    do(case, "fireman", "progress", photos=["a" * 64])
+    do(case, "fireman", "ask_suspension", review_on=30)
+    case.make("leader", "approve_suspension", {})
+    office.now += timedelta(days=29)
+    do(case, "fireman", "renew_suspension", review_on=30)
+    assert ask(case, "renewal").terms["checked_on"] == START.date().isoformat()
+    case.make("county leader", "approve_suspension", {})
+    office.now += timedelta(days=2)
+    for wrong in ({}, {"checked_on": 1}, {"checked_on": -31}):
+        with pytest.raises(Refusal) as refused:
+            do(case, "fireman", "renew_suspension", review_on=20, **wrong)
+        assert set(refused.value.errors) == {"payload.checked_on"}
+    do(case, "fireman", "progress")  # words are no look at the place
+    with pytest.raises(Refusal):
+        do(case, "fireman", "renew_suspension", review_on=20)
+    do(case, "fireman", "ask_check", person=str(person_id("cadre")))
+    do(case, "cadre", "answer_check")
+    do(case, "fireman", "renew_suspension", review_on=20)
+    assert ask(case, "renewal").terms["checked_on"] == office.now.date().isoformat()
+
+
+def test_a_renewal_names_who_answers_for_the_measures(office: PaperOffice, case: Matter):
+    do(case, "fireman", "ask_suspension", review_on=30)
+    case.make("leader", "approve_suspension", {})
+    do(case, "fireman", "renew_suspension", review_on=30, checked_on=0)
+    assert ask(case, "renewal").terms["responsible"] == str(person_id("fireman"))
+    case.make("county leader", "refuse_suspension", {"reason": TEXT})
+    chief = person_id("fire chief")
+    do(case, "fireman", "renew_suspension", review_on=30, checked_on=0, person=str(chief))
+    assert ask(case, "renewal").terms["responsible"] == str(chief)
+    assert (part(case, "fire").handler_id, chief in case.facts.handlers) == (chief, True)
+    assert answers(case, "renewal") == ("county", True)
 
 
 def test_without_a_leader_in_office_the_parent_centre_answers(office: PaperOffice, monkeypatch: pytest.MonkeyPatch):

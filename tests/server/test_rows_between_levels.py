@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from server.rules.refusals import Refusal
+from server.rules.telling import Scene, hearers
+from server.rules.workflow import BY_ACTION
 from tests.server.paper_moves import answers, ask, clock, do, part, running, unit
-from tests.server.paper_office import Matter, PaperOffice, unit_id
+from tests.server.paper_office import TOWN, WORLD, Matter, PaperOffice, unit_id
 
 
 @pytest.fixture
@@ -213,11 +215,24 @@ def test_at_work_it_is_taken_over_only_from_above_the_dispatcher(office: PaperOf
     do(case, "fireman", "ask_extension", due_at={"days": 5})
     office.wait(days=20)
     assert "take_over" not in case.may("clerk") | case.may("leader")
+    before = case.facts
     do(case, "county clerk", "take_over")
     assert (case.facts.state, unit(case, "holder"), unit(case, "dispatcher")) == ("in_progress", "fire", "county")
     assert answers(case, "extension") == ("county", False)
     assert clock(case, "overall").unit_id == unit_id("north")  # it had run out
     assert part(case, "fire").state == "handling"
+    told = hearers(BY_ACTION["take_over"].told, Scene(before, case.facts, case.steps[-1].effects, WORLD))
+    assert {TOWN.names[one.id] for one in told} == {"fire", "north", "county"}
+
+
+def test_a_holder_does_not_take_over_from_itself_to_verify_anew(office: PaperOffice):
+    case = office.file()
+    do(case, "cadre", "handle_here")
+    do(case, "cadre", "finish")
+    assert (unit(case, "holder"), unit(case, "dispatcher")) == ("north", "north1")
+    office.wait(days=5)
+    assert "take_over" not in case.may("clerk") | case.may("leader")
+    assert "take_over" in case.may("county clerk")
 
 
 def test_what_another_centre_takes_over_is_not_its_own_work(office: PaperOffice):

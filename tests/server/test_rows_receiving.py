@@ -78,6 +78,9 @@ def test_withdraw_voids_before_anyone_accepted_and_the_case_goes_on_while_others
     do(alone, "worker", "withdraw")
     assert alone.facts.state == "void"
     assert "object" not in alone.may("worker")  # nobody's decision
+    assert (alone.may("leader"), alone.may("clerk")) == ({"comment"}, set())
+    office.wait(days=31)
+    assert alone.may("leader") == set()  # archived
     taken = office.file()
     do(taken, "cadre", "accept")
     assert "withdraw" not in taken.may("worker")

@@ -23,7 +23,7 @@ CELLS: dict[str, list[tuple[str, str]]] = {
     "settle_on_spot": [("submitted", "reporter holder")],
     "register_only": [("submitted", "holder")],
     "withdraw": [("submitted", "reporter")],
-    "supplement": [(OPEN, "reporter holder lead co")],
+    "supplement": [(OPEN, "reporter holder lead co handler")],
     "accept": [("submitted", "holder")],
     "handle_here": [("submitted accepted", "holder")],
     "reject": [("submitted", "holder")],
@@ -117,7 +117,10 @@ def case_in(state: State, *, asked: bool) -> Facts:
     led = state in ("in_progress", "suspended")
     holder = None if state not in OPEN.split() else unit_id("fire" if led else "north")
     dispatched = state not in ("submitted", "accepted", "rejected")
-    working = [clock(kind, "fire", assignment_id=one.id) for one in at_work for kind in ("handle", "arrive")]
+    working = [  # the co-handler is past its due, so that the lead may finish
+        clock(kind, "fire", 5 if one is LEAD else 0, assignment_id=one.id)
+        for one in at_work for kind in ("handle", "arrive")
+    ]  # fmt: skip
     requests = [
         Request(unit_id(kind), kind, CO.id if kind in ("return", "ruling") else None, unit_id("fire"), None,
                 unit_id("county"), to_leader=False, to_person_id=None, asked_at=START, answer_due=NOW, terms=terms)
@@ -138,7 +141,7 @@ def case_in(state: State, *, asked: bool) -> Facts:
 
 def somebody(role: Role, facts: Facts) -> Standing:
     """A person who has this one role to the case, through the unit that gives it."""
-    parts = {"lead": [LEAD], "co": [CO], "unit": [LEAD, CO], "handler": [LEAD]}.get(role, [])
+    parts = {"lead": [LEAD], "co": [CO], "unit": [LEAD, CO]}.get(role, [])
     centre = "north" if role in ("holder", "dispatcher", "visitor") else "county"
     units = frozenset(one.unit_id for one in parts) or frozenset([unit_id(centre)])
     if role in ("reporter", "handler", "verifier", "resident", "inspector"):

@@ -15,7 +15,7 @@ from server.rules.facts import Assignment, Facts, Told
 from server.rules.rulebook import Category, RuleBook
 from server.rules.telling import Scene, hearers
 from server.rules.workdays import Calendar
-from server.rules.workflow import MOVES
+from server.rules.workflow import BY_ACTION, MOVES
 
 NAMES = (
     "village", "township", "county", "city", "fire", "health", "market", "worker", "cadre", "asked", "other_reporter",
@@ -38,6 +38,13 @@ class Tree:
     def level_of(self, unit: uuid.UUID) -> str:
         name = WHO[unit]
         return name if name in ("village", "township", "county", "city") else "township"
+
+    def superiors(self, unit: uuid.UUID) -> list[uuid.UUID]:
+        above = self.parent_centre(unit)
+        return [above, *self.superiors(above)] if above else []
+
+    def centres_over(self, area: str) -> list[uuid.UUID]:
+        return [IDS[one] for one in ("village", "township", "county", "city")] if area == "a village" else []
 
     def answering(self, categories: list[str], area: str) -> list[uuid.UUID]:
         return [IDS["fire"]] if "H" in categories and area == "a village" else []
@@ -67,7 +74,7 @@ def scene(**changes: Any) -> Scene:
         "in_progress", "H-FIRE-01", 2, IDS["fire"], first_responsible_id=IDS["village"],
         dispatcher_id=IDS["township"], assignments=(LEAD, CO, COPIED), handlers=frozenset({IDS["cadre"]}),
         verifiers=frozenset({IDS["checker"]}), reporters=frozenset({IDS["worker"]}),
-        followers_reporters=frozenset({IDS["other_reporter"]}), area_code="a village",
+        followers=frozenset({(uuid.UUID(int=7), IDS["other_reporter"])}), area_code="a village",
     )  # fmt: skip
     after = replace(before, **changes.pop("after", {}))
     return replace(Scene(before, after, Effects(), WORLD), **changes)
@@ -91,6 +98,7 @@ CONCERNED = Concerned(
         ("holder", {("members", "fire", "task")}),
         ("holder_leader", {("leaders", "fire", "oversight")}),
         ("old_holder", {("members", "fire", "news")}),
+        ("old_dispatcher", {("members", "township", "news")}),
         ("first_responsible", {("members", "village", "news")}),
         ("dispatcher", {("members", "township", "news")}),
         ("lead", {("members", "fire", "task")}),
@@ -136,6 +144,14 @@ def test_units_are_those_given_a_part_and_those_whose_part_was_taken_back():
     assert told("lead", scene(effects=effects, after=after)) == {("members", "township", "task")}
 
 
+def test_of_an_ended_case_whoever_held_it_last_hears():
+    ended = Facts("rejected", "H-FIRE-01", 2, None, ended_by_unit_id=IDS["village"])
+    at = Scene(ended, replace(ended, state="submitted", holder_id=IDS["township"]), Effects(), WORLD)
+    assert {(WHO[one.id], one.kind) for one in hearers(BY_ACTION["object"].told, at)} == {
+        ("village", "news"), ("township", "task"),
+    }  # fmt: skip
+
+
 def test_nothing_waits_for_the_holder_of_an_ended_case():
     assert told("holder", scene(after={"state": "void", "holder_id": IDS["village"]})) == {
         ("members", "village", "news")
@@ -152,9 +168,21 @@ def test_an_emergency_is_heard_up_to_the_county_and_by_the_duty_department():
     new = Facts(None, "H-FIRE-01", 4, IDS["village"])
     at = scene(
         before=new,
-        after={"urgency": 4, "state": "submitted", "holder_id": IDS["village"], "assignments": ()},
-    )
+        after={
+            "urgency": 4, "state": "submitted", "holder_id": IDS["village"], "assignments": (),
+            "first_responsible_id": None,
+        },
+    )  # fmt: skip
     assert {WHO[one.id] for one in hearers(["holder"], at)} == {"village", "township", "county", "fire"}
+    # Held above, the village where it lies hears of it too; what was told is not told again.
+    above = replace(at, after=replace(at.after, holder_id=IDS["county"]))
+    assert {WHO[one.id] for one in hearers(["holder"], above)} == {"village", "township", "county", "fire"}
+    assert {WHO[one.id] for one in hearers(["holder"], replace(above, before=at.after))} == {"county"}
+    # Made an emergency later, before and not after somebody accepted it.
+    raised = replace(at, before=replace(at.after, urgency=2))
+    assert {WHO[one.id] for one in hearers(["holder"], raised)} == {"village", "township", "county", "fire"}
+    accepted = replace(raised, after=replace(at.after, first_responsible_id=IDS["village"]))
+    assert {WHO[one.id] for one in hearers(["holder"], accepted)} == {"village"}
 
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

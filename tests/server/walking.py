@@ -79,7 +79,7 @@ class Walk:
         """At the end: the steps of every case, folded from nothing, lead to the case as it stands."""
         for matter in self.office.matters.values():
             folded = matter.folded()
-            beside = {name: getattr(matter.facts, name) for name in ("followers", "followers_reporters", "led")}
+            beside = {name: getattr(matter.facts, name) for name in ("followers", "led")}
             assert replace(folded, **beside) == matter.facts, "the steps lead elsewhere"  # 4
 
     def _file(self, dice: Random) -> None:

@@ -18,12 +18,12 @@ from server.db import reading, transaction
 from server.models import Case, Grant, Person, Step
 from server.office import office as open_office
 from server.rules.effects import World, apply
+from server.rules.emergencies import newly_alerted
 from server.rules.facts import OPEN, Assignment, Facts, State
 from server.rules.refusals import Refusal
 from server.rules.situation import Situation
-from server.rules.telling import EMERGENCY, emergency_units
 from server.rules.workflow import offers
-from server.services import access, cases, intake, log, people, records, references, sweep, verify
+from server.services import access, cases, holding, intake, log, people, records, sweep, verify
 from server.services.hearing import Hearing, hear
 from server.services.records import Record
 from tests.conftest import Office
@@ -144,13 +144,10 @@ class WalkInTheBooks:
         try:
             with self._hearing(account) as hearing:
                 content = log.content_digest(body, open_office().keys.content)
-                change = cases.lock(
-                    hearing.tx, case_id, *references.partner(hearing.tx, case_id, wish.action, wish.payload)
-                )
-                record = records.load(hearing, case_id)
-                assert change is not None
-                assert record is not None
-                moved = cases.advance(hearing, record, wish, cases.Submission(step_id, content, self.now), change)
+                held = holding.hold(hearing, case_id, wish.action, wish.payload)
+                assert held is not None
+                submission = cases.Submission(step_id, content, self.now)
+                moved = cases.advance(hearing, held.record, wish, submission, held.change, held.partner)
                 again = records.load(hearing, case_id)
         except Refusal as refusal:
             if refusal.code not in ("invalid", "move_not_allowed", "which_one"):
@@ -221,11 +218,11 @@ def expected_audience(hearing: Hearing, record: Record, covers: Sequence[dict[st
     named = set[uuid.UUID | None]()  # when the case was accepted; they stay until a part of theirs is taken from them
     for cover, step in zip(covers, record.steps, strict=True):
         before, then = then, apply(then, log.effects_of(cover), datetime.fromisoformat(cover["at"]))
+        then = replace(then, village_desk=atlas.desk_of(None, then.area_code))
         named -= at_work(before) - at_work(then)
         if step["action"] == "accept" and step["payload"].get("handler"):
             named.add(uuid.UUID(step["payload"]["handler"]))
-        if cover["seq"] == 1 and then.urgency == EMERGENCY:
-            units |= set(emergency_units(then, World(hearing.rules, atlas)))
+        units |= set(newly_alerted(before, then, atlas, hearing.rules))
         areas |= set(atlas.line_of(then.area_code))
         units |= {then.dispatcher_id}
         if then.state not in (State.IN_PROGRESS, State.SUSPENDED):

@@ -12,8 +12,8 @@ from pywebpush import WebPusher
 
 from server import clock
 from server.office import Office
+from server.rules.emergencies import EMERGENCY
 from server.rules.endpoints import Endpoint, read_endpoint
-from server.rules.telling import EMERGENCY
 from server.services.deliveries import Errand, Outcome
 from server.services.resolving import addresses_of
 from workers.channels import answers, lines

@@ -22,7 +22,7 @@ from server.db import reading, transaction
 from server.office import office
 from server.rules.refusals import Refusal, invalid
 from server.rules.workflow import BY_ACTION, Move
-from server.services import access, cases, duplicates, lists, log, parties, people, records, references
+from server.services import access, cases, duplicates, holding, lists, log, parties, people, records
 from server.services.hearing import Hearing, hear
 
 case_routes = GuardedBlueprint("cases", __name__, description="事项 Cases")
@@ -75,9 +75,11 @@ def show_own_steps(case_id: uuid.UUID) -> dict[str, Any]:
     with reading() as snapshot:
         hearing = hear(snapshot, who(), g.now)
         record = records.load(hearing, case_id)
-        if record is None or not any(subject in record.seats for subject in access.subjects(who())):
+        if record is None:
             raise Refusal("not_found")
         mine = [one for one in record.steps if one["by"] == who().id or one["as_unit"] in who().units]
+        if not mine and not any(subject in record.seats for subject in access.subjects(who())):
+            raise Refusal("not_found")
         steps = [views.step(hearing.atlas, record.names, one) for one in mine]
         return {"id": case_id, "code": record.case["code"], "steps": steps}
 
@@ -107,7 +109,7 @@ def make_move(case_id: uuid.UUID, step_id: uuid.UUID) -> tuple[dict[str, Any], i
     while True:
         try:
             return _move(case_id, step_id, raw, content)
-        except references.PartnerChanged:
+        except holding.PartnerChanged:
             continue  # only another merge that was committed meanwhile brings this about
 
 
@@ -115,9 +117,9 @@ def _move(case_id: uuid.UUID, step_id: uuid.UUID, raw: dict[str, Any], content: 
     action, payload = str(raw.get("action", "")), raw.get("payload")
     with transaction() as tx:
         hearing = hear(tx, who(), g.now)
-        others = references.partner(tx, case_id, action, payload) if isinstance(payload, dict) else []
-        change = cases.lock(tx, case_id, *others, seen_by=access.subjects(who()))
-        record = records.load(hearing, case_id) if change is not None else None
+        given = payload if isinstance(payload, dict) else {}
+        held = holding.hold(hearing, case_id, action, given, seen_by=access.subjects(who()))
+        record = held.record if held is not None else None
         if known := _known(hearing, record, step_id):
             cases.check_replay(known, who(), content, action, case_id)
             return _receipt(hearing, record, step_id), 200
@@ -125,15 +127,15 @@ def _move(case_id: uuid.UUID, step_id: uuid.UUID, raw: dict[str, Any], content: 
         move = BY_ACTION.get(body["action"])
         if move is None or move.who <= {"system", "resident"} or body["action"] == "submit":
             raise invalid("action", "没有这种操作。", "There is no such action.")
-        if record is None or change is None or not records.visible(record, access.subjects(who())):
+        if held is None or record is None or not records.visible(record, access.subjects(who())):
             raise Refusal("not_found")
-        references.check_partner(record, action, others)
         _check_about(body, move)
         wish = cases.Wish(
             body["action"], body["based_on"], body["payload"], body["as_unit"], body["assignment"], body["request"]
         )
         try:
-            moved = cases.advance(hearing, record, wish, cases.Submission(step_id, content, body["at"]), change)
+            submission = cases.Submission(step_id, content, body["at"])
+            moved = cases.advance(hearing, record, wish, submission, held.change, held.partner)
         except Refusal as refusal:
             if refusal.code in ("case_has_moved", "move_not_allowed"):
                 refusal.extra["case"] = views.whole(hearing, record, duplicates.find(hearing, record.case))

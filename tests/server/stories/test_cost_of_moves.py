@@ -36,12 +36,6 @@ def heard(stage: Stage) -> Iterator[list[str]]:
         event.remove(engine, "commit", commit)
 
 
-COSTLY = {"merge": 17, "split": 18, "ask_return": 13}
-"""Merging and splitting write two cases, each with its step, clocks, audience and notices, and ask for the code of the
-other one. A second ask to return is
-ruled on: who leads must be looked up besides the assignment, the ask and the two clocks that it writes."""
-
-
 @pytest.mark.parametrize("shared_office", ["postgresql"], indirect=True)
 def test_every_kind_of_move_costs_one_transaction_and_at_most_a_dozen_statements(tale: Tale):
     stage, found = tale.stage, dict[str, list[str]]()
@@ -103,8 +97,16 @@ def test_every_kind_of_move_costs_one_transaction_and_at_most_a_dozen_statements
     master.files("worker1")
     does("township1", "merge", master=master.case["id"])
     does("township1", "split")
+    # What costs a merger most: units at work are called back, and a supervision of one of them falls.
+    does("township1", "accept")
+    does("township1", "dispatch", lead="fire")
+    does("fire1", "sign")
+    does("township1", "supervise")
+    does("township1", "merge", master=master.case["id"])
+    tale.files("worker1")
+    does("village1", "accept", repeat_of=master.case["id"])
 
     commits = {action: sent.count("COMMIT") for action, sent in found.items()}
     assert set(commits.values()) == {1}
     costs = {action: len(sent) - 1 for action, sent in found.items()}
-    assert {action: cost for action, cost in costs.items() if cost > DOZEN} == COSTLY
+    assert {action: cost for action, cost in costs.items() if cost > DOZEN} == {}

@@ -38,7 +38,8 @@ def test_a_fire_hazard_is_cleared_by_the_department_and_the_village_together(tal
     tale.at("03-02 15:00").does("fire3", "progress", text="已到现场，责令当场清理。")
 
     # The village is done on Tuesday; until then the lead cannot finish.
-    tale.is_refused("fire3", "finish", "invalid", "payload.result")
+    assert "finish" not in tale.offered("fire3")
+    tale.is_refused("fire3", "finish", "move_not_allowed")
     tale.at("03-03 10:00").does("village1", "feedback", result="已和住户一起清理完毕。")
     tale.at("03-04 10:00").does("fire3", "finish", text="通道已恢复畅通。")
     assert (tale.state(), tale.holder()) == ("awaiting_verification", "township")

@@ -11,6 +11,12 @@ from tests.server.stories.tale import Tale
 PARTY = [{"name": "欧阳清欢", "phone": "13812341234"}]
 
 
+def rungs(tale: Tale, account: str) -> list[str]:
+    """The rungs that somebody's form offers; none where it is not offered."""
+    forms = [one["needs"] for one in tale.look(account)["moves"] if one["action"] == "supervise"]
+    return [choice["value"] for form in forms for choice in form[0]["choices"]]
+
+
 def test_a_reminder_is_acknowledged_raised_and_lifted(tale: Tale):
     tale.is_led_by("fire")
     tale.at("03-02 10:00").does("township1", "supervise")
@@ -19,12 +25,15 @@ def test_a_reminder_is_acknowledged_raised_and_lifted(tale: Tale):
     # Four working hours to acknowledge: two that morning, two from half past two.
     assert "answer fire 03-02 16:30" in tale.clocks()
     tale.is_refused("township1", "supervise", "invalid", "payload.rung")  # a rung only rises
+    assert rungs(tale, "township1") == ["supervision"]
+    assert rungs(tale, "leader1") == ["supervision", "yellow_card", "red_card"]
     tale.is_refused("fire1", "supervise", "move_not_allowed")
     tale.at("03-02 11:00").does("fire1", "acknowledge")
     assert tale.notices()[-1] == "acknowledge: township1 oversight"
     tale.does("county1", "supervise", rung="supervision")
     assert tale.case["rung"] == "supervision"
-    tale.is_refused("county1", "supervise", "invalid", "payload.rung", rung="yellow_card")
+    assert (rungs(tale, "county1"), rungs(tale, "countyleader1")) == ([], ["yellow_card", "red_card"])
+    tale.is_refused("county1", "supervise", "move_not_allowed", rung="yellow_card")
     tale.does("countyleader1", "supervise", rung="yellow_card")
     assert tale.case["rung"] == "yellow_card"
     card = next(one["id"] for one in tale.case["requests"] if one["terms"].get("rung") == "yellow_card")
@@ -68,7 +77,7 @@ def test_a_closing_found_false_is_reopened_above_the_verifier(tale: Tale):
         tale.is_refused(handler_or_verifier, "inspect", "move_not_allowed")
     tale.at("05-20 10:00").does("inspector1", "inspect", finding="false", text="现场仍堵着，照片是旧的。")
     assert tale.running() == {"answer": "05-21 18:00"}
-    assert tale.notices()[-1] == "inspect: county oversight, fire1 news, township1 news"
+    assert tale.notices()[-1] == "inspect: fire news, township news, county oversight"
     # Beyond the thirty days, but something was found.
     tale.at("05-21 10:00").does("county1", "reopen")
     assert (tale.state(), tale.holder(), tale.case["reopen_count"]) == ("accepted", "county", 1)

@@ -65,7 +65,16 @@ def test_a_suspension_is_renewed_by_the_leader_above_and_ended_early(tale: Tale)
     tale.is_led_by("fire")
     tale.at("03-03 10:00").does("fire1", "ask_suspension", review_on="2026-03-20")
     tale.does("leader1", "approve_suspension")
-    tale.at("03-19 10:00").does("fire1", "renew_suspension", review_on="2026-04-15")
+    tale.at("03-19 10:00").is_refused(
+        "fire1", "renew_suspension", "invalid", "payload.checked_on", review_on="2026-04-15"
+    )  # fmt: skip
+    assert {"checked_on", "person"} <= {
+        need["name"] for one in tale.look("fire1")["moves"] if one["action"] == "renew_suspension"
+        for need in one["needs"]
+    }  # fmt: skip
+    tale.does("fire1", "renew_suspension", review_on="2026-04-15", checked_on="2026-03-18", person="fire3")
+    assert tale.notices()[-1] == "renew_suspension: countyleader1 task, fire3 task"
+    assert tale.look("county1")["assignments"][0]["handler"]["name"] == "钱海涛"
     tale.is_refused("leader1", "approve_suspension", "move_not_allowed")
     tale.does("countyleader1", "approve_suspension")
     assert tale.sweeps_at("03-21 00:00")["state"] == "suspended"

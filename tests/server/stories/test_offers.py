@@ -14,8 +14,7 @@ from tests.server.stories.tale import Tale, moment
 
 PEOPLE = ("worker1", "worker3", "village1", "fire1", "police1", "township1", "leader1", "countyleader1", "inspector1")
 WAITS_FOR: dict[str, list[tuple[str, tuple[str, ...]]]] = {
-    "finish": [("invalid", ("payload.result",))],  # a co-handler has still to feed back
-    "merge": [("invalid", ("payload.master",)), ("move_not_allowed", ())],  # who decides for both depends on the other
+    "merge": [("invalid", ("payload.master",))],  # who decides for both depends on the other
     "supervise": [("invalid", ("payload.rung",))],  # a rung only rises
 }
 """Moves whose form is offered although one thing that is filled in may not fit."""
@@ -54,6 +53,7 @@ def at_work(tale: Tale) -> None:
 
 def suspended(tale: Tale) -> None:
     asked("ask_suspension", review_on="2026-03-20")(tale)
+    tale.does("fire1", "progress", photos=["d" * 64])
     tale.does("leader1", "approve_suspension")
 
 

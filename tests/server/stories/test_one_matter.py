@@ -1,5 +1,7 @@
 """并案、拆并、作废: one matter, two matters, no matter."""
 
+import uuid
+
 from tests.server.stories.tale import Tale
 
 
@@ -67,6 +69,18 @@ def test_a_master_is_open_and_follows_nobody_and_whoever_merges_decides_for_both
     third.does("township1", "merge", master=elsewhere.case["id"])
     assert third.state() == "merged"
     third.is_refused("village1", "split", "move_not_allowed")  # the township merged it
+    # Seen and not decided for: the village holds the one, the township holds the other.
+    seen, mine = Tale(tale.stage), Tale(tale.stage)
+    seen.files("worker1")
+    seen.does("village1", "escalate")
+    mine.files("worker1")
+    told = mine.is_refused("village1", "merge", "invalid", "payload.master", master=seen.case["id"])
+    assert "共同的上级" in told["errors"]["payload.master"]["zh"]
+    hidden, nowhere = (
+        mine.is_refused("village1", "merge", "invalid", "payload.master", master=one)["errors"]
+        for one in (elsewhere.case["id"], str(uuid.uuid4()))
+    )
+    assert hidden == nowhere
     third.does("township1", "split")
 
 
@@ -98,6 +112,7 @@ def test_a_voiding_is_asked_by_the_holder_and_granted_by_the_leader_above(tale: 
     # The reporter may object: the centre above looks at it anew.
     tale.does("worker1", "object")
     assert (tale.state(), tale.holder()) == ("submitted", "township")
+    assert tale.notices()[-1] == "object: village news, township task"
 
 
 def test_a_superior_s_leader_voids_at_once_and_a_withdrawn_report_was_nobody_s_decision(tale: Tale):

@@ -70,6 +70,65 @@ def test_an_emergency_at_two_in_the_morning_is_accepted_by_whoever_is_first(tale
     assert (tale.running()["sign"], tale.running()["arrive"]) == ("03-03 02:34", "03-03 03:04")
 
 
+def test_an_emergency_received_above_may_be_accepted_by_every_centre_that_was_told_and_by_one_of_them(tale: Tale):
+    tale.at("03-03 02:00").files("township1", source="walk_in", urgency=4)
+    assert (tale.holder(), tale.notices()) == (
+        "township", ["submit: village task, fire task, township task, county task, emergency task"]
+    )  # fmt: skip
+    assert {"accept", "handle_here"} <= tale.offered("village1") & tale.offered("county1") & tale.offered("township3")
+    for account in ("city1", "fire1", "emergency1"):
+        assert not {"accept", "handle_here"} & tale.offered(account)
+        tale.is_refused(account, "accept", "move_not_allowed")
+    assert not tale.sees("village2")
+    filed = tale.version()
+    tale.does("village1", "accept")
+    assert (tale.holder(), tale.case["first_responsible"]["name"]) == ("village", "望禾社区综治工作站")
+    for account in ("township1", "county1"):
+        tale.is_refused(account, "accept", "case_has_moved", based_on=filed)
+        tale.is_refused(account, "accept", "move_not_allowed")
+        assert "accept" not in tale.offered(account)
+    # What was accepted once and then sent up is its new holder's alone.
+    tale.does("village1", "escalate")
+    assert ("accept" in tale.offered("township1"), "accept" in tale.offered("county1")) == (True, False)
+
+
+def test_what_becomes_an_emergency_before_it_is_accepted_is_told_like_one(tale: Tale):
+    tale.at("03-09 10:00").files("worker1")
+    assert not tale.sees("emergency1")
+    tale.does("township1", "correct", urgency=4)
+    assert tale.notices()[-1] == (
+        "correct: village task, fire task, township task, county task, emergency task, worker1 news"
+    )
+    assert tale.sees("emergency1")
+    tale.does("county1", "accept")
+    assert tale.holder() == "county"
+
+
+def test_with_nobody_on_duty_at_night_the_centre_above_may_take_over(
+    tale: Tale, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    unit, file = tale.stage.units["township"], tmp_path / "roster.csv"
+    file.write_text(f"unit,account,from,to\n{unit},township1,2026-03-02T18:00,2026-03-02T23:00\n", encoding="utf-8")
+    run(tale, monkeypatch, "import-roster", str(file))
+    tale.at("03-02 17:30").files("township1", source="walk_in")
+    for hour, open_to_the_county in (
+        ("03-02 17:59", False),  # the office is open
+        ("03-02 22:59", False),  # township1 is on duty
+        ("03-02 23:00", True),
+        ("03-03 08:29", True),
+        ("03-03 08:30", False),
+    ):
+        assert ("take_over" in tale.at(hour).offered("county1")) == open_to_the_county, hour
+        assert "take_over" in tale.offered("countyleader1")  # by a leader's order at any time
+    tale.at("03-02 23:30").does("county1", "take_over")
+    assert (tale.holder(), tale.state()) == ("county", "accepted")
+    assert tale.notices()[-1] == "take_over: township news, county task"
+    # A village keeps no roster.
+    other = Tale(tale.stage)
+    other.at("03-02 23:31").files("worker1")
+    assert "take_over" not in other.offered("township1") | other.offered("county1")
+
+
 def test_an_emergency_that_somebody_of_two_units_accepts_asks_for_which(tale: Tale, monkeypatch: pytest.MonkeyPatch):
     run(tale, monkeypatch, "stand-in", "county2", "township3", "--from", "2026-03-02T08:00", "--to", "2026-03-02T18:00")
     tale.files("worker1", urgency=4)
@@ -82,7 +141,7 @@ def test_an_emergency_that_somebody_of_two_units_accepts_asks_for_which(tale: Ta
 
 
 def test_a_duty_roster_is_imported_once_however_often(tale: Tale, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    unit, file = tale.stage.units["township"], tmp_path / "roster.csv"
+    unit, file = tale.stage.units["county"], tmp_path / "roster.csv"
     file.write_text(
         f"unit,account,from,to\n{unit},township1,2026-03-02T18:00,2026-03-03T08:30\n"
         f"{unit},leader1,2026-03-03T18:00,2026-03-04T08:30\n",
@@ -90,7 +149,9 @@ def test_a_duty_roster_is_imported_once_however_often(tale: Tale, monkeypatch: p
     )
     for _ in range(2):
         assert "2 shifts" in run(tale, monkeypatch, "import-roster", str(file))
-    rows = tale.stage.office.rows(select(DutyShift.starts_at, DutyShift.ends_at).order_by(DutyShift.starts_at))
+    rows = tale.stage.office.rows(
+        select(DutyShift.starts_at, DutyShift.ends_at).where(DutyShift.unit_id == unit).order_by(DutyShift.starts_at)
+    )
     assert [row.ends_at - row.starts_at for row in rows] == [timedelta(hours=14.5)] * 2
     assert rows[0].starts_at.isoformat() == "2026-03-02T10:00:00+00:00"
 
@@ -122,6 +183,14 @@ def test_a_unit_that_ends_leaves_everything_to_its_successor(tale: Tale, monkeyp
     assert {"handle order 03-05 18:00", "handle police 03-04 12:00"} <= set(tale.clocks())
     # Its past stays its own; nothing new goes to it.
     assert (done.tasks(), done.sees("order1")) == ({"health": "lead reported"}, False)
+    # Nobody is a member of what has ended: whoever was sees nothing any more but the code and their own steps.
+    assert tale.stage.client("health1").get("/me").json["units"] == []
+    for one in (tale, done):
+        assert (one.sees("health1"), one.listed("health1")) == (False, False)
+        kept = tale.stage.client("health1").get(f"/cases/{one.case['id']}/own-steps").json
+        assert kept["code"] == one.case["code"]
+        assert {step["by"]["name"] for step in kept["steps"]} == {"张思源"}
+    assert tale.stage.client("worker2").get(f"/cases/{tale.case['id']}/own-steps").status_code == 404
     tale.does("order1", "progress")
     tale.is_refused("township1", "redispatch", "invalid", "payload.lead", lead="health")
     with tale.stage.office.app.app_context():

@@ -69,8 +69,10 @@ def test_a_whistle_calls_units_to_a_place_and_tells_who_came(tale: Tale):
 
 def test_a_silent_co_handler_past_its_due_is_waived_by_the_finish(tale: Tale):
     tale.is_led_by("fire", co={"police": "03-04 12:00"})
-    tale.at("03-04 12:00").is_refused("fire1", "finish", "invalid", "payload.result")
-    tale.at("03-04 12:00:01").does("fire1", "finish")
+    tale.at("03-04 12:00").is_refused("fire1", "finish", "move_not_allowed")
+    assert "finish" not in tale.offered("fire1")
+    assert "finish" in tale.at("03-04 12:00:01").offered("fire1")
+    tale.does("fire1", "finish")
     assert tale.tasks() == {"fire": "lead reported", "police": "co waived"}
     assert "handle police 03-04 12:00 stopped 03-04 12:00:01" in tale.clocks()
 
