@@ -98,7 +98,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             "(make one with `gridloop make-keys FILE`)."
         )
     port = _number(given, "PORT", 8000, 1, 65535)
-    web_processes = _number(given, "WEB_PROCESSES", 1, 1, 64)
+    web_processes = _number(given, "WEB_PROCESSES", 1 if embedded else min(os.cpu_count() or 1, 64), 1, 64)
     if embedded and web_processes > 1:
         raise SettingsError(
             f"{PREFIX}WEB_PROCESSES is {web_processes}, but SQLite serves one web process; use PostgreSQL."

@@ -1,7 +1,7 @@
 """The fields that moves ask for, each written once with its words and its offers. Pure; `needs` checks them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from server.rules.needs import Choice, Need, People
 from server.rules.overseeing import RUNG_CHOICES, late_by_the_line
@@ -101,8 +101,30 @@ def _leaders(here: Situation) -> People:
     return People(units=units, leaders_only=True)
 
 
+CLOCKS: Mapping[str, tuple[str, str]] = {
+    "accept": ("受理时限", "Accept"),
+    "dispatch": ("分派时限", "Dispatch"),
+    "sign": ("签收时限", "Sign"),
+    "arrive": ("到场时限", "Arrive"),
+    "contact": ("联系时限", "Contact"),
+    "handle": ("办理时限", "Handle"),
+    "verify": ("核查时限", "Verify"),
+    "answer": ("答复时限", "Answer"),
+    "reply": ("回告时限", "Reply to the origin"),
+    "receipt": ("回执时限", "Receipt"),
+    "overall": ("总时限", "The whole case"),
+}
+"""What each kind of clock is called."""
+
+
 def _late(here: Situation) -> Sequence[Choice]:
-    return [(str(one.id), one.due_current.isoformat(), one.due_current.isoformat()) for one in late_by_the_line(here)]
+    """Which limit, whose, and when it was due on the office's clock."""
+    found = []
+    for one in late_by_the_line(here):
+        (zh, en), unit = CLOCKS[one.kind], here.world.offices.name_of(one.unit_id)
+        due = f"{one.due_current.astimezone(here.world.rules.calendar.zone):%Y-%m-%d %H:%M}"
+        found.append((str(one.id), f"{zh} · {unit} · {due} 到期", f"{en} · {unit} · due {due}"))
+    return found
 
 
 RESULTS: tuple[Choice, ...] = (

@@ -110,8 +110,8 @@ def next_at(
     pauses: Sequence[Pause] = (),
 ) -> datetime | None:
     """When this clock wants looking at again, given the stage already fired; None at the top of its ladder."""
-    to_come = (at for stage, at in stages(kind, started_at, due_current, unit, rules, pauses) if stage > after)
-    return next(to_come, None)
+    row = next((one for one in _ladder(kind, rules) if _stage_of(one) > after), None)
+    return None if row is None else _instant(row, started_at, due_current, unit, rules, pauses)
 
 
 def _ladder(kind: str, rules: RuleBook) -> Sequence[Mapping[str, Any]]:

@@ -11,6 +11,9 @@ class Offices(Protocol):
     def level_of(self, unit: uuid.UUID) -> str:
         """village, township, county or city: the level of the unit's area."""
 
+    def name_of(self, unit: uuid.UUID) -> str:
+        """What the unit is called."""
+
     def is_centre(self, unit: uuid.UUID) -> bool:
         """Is it a centre or a special grid's desk, and not a department or mediation body?"""
 

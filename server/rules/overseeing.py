@@ -87,13 +87,17 @@ def _overseers(facts: Facts, clock: Clock, stage: Stage, world: World) -> tuple[
     return tuple(dict.fromkeys([*world.offices.superiors(clock.unit_id)[:levels], *first]))
 
 
-def comment(_facts: Facts, ask: Ask, _world: World) -> Effects:
-    """批示: may name a leader in charge 包案领导, who sees the case; never changes the holder."""
+def comment(facts: Facts, ask: Ask, _world: World) -> Effects:
+    """批示: may name a leader in charge 包案领导, who sees the case from then on, in the place of the one before; never
+    changes the holder."""
     leader = ask.payload.get("leader_in_charge")
     if not leader:
         return Effects()
-    person = uuid.UUID(leader)
-    return Effects({"leader_in_charge_id": person}, shown_to=[person], concerned=Concerned(person=person))
+    person, before = uuid.UUID(leader), facts.leader_in_charge_id
+    return Effects(
+        {"leader_in_charge_id": person}, shown_to=[person],
+        hidden_from=[before] if before not in (None, person) else [], concerned=Concerned(person=person),
+    )  # fmt: skip
 
 
 def late_by_the_line(here: Situation) -> list[Clock]:

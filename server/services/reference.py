@@ -102,6 +102,10 @@ class Atlas:
             known = self._lines[area] = (area, *(self.line_of(parent) if parent is not None else ()))
         return known
 
+    def name_of(self, unit: uuid.UUID) -> str:
+        """What the unit is called, also when it has ended."""
+        return self.units[unit].name
+
     def ancestor(self, area: str, level: str) -> str | None:
         """The code of this level on the line from the area upwards (the area itself counts)."""
         return next((code for code in self.line_of(area) if self.areas[code].level == level), None)

@@ -30,8 +30,6 @@ def read_arguments() -> argparse.Namespace:
         serving.add_argument("--rounds", type=int, default=5)
         serving.add_argument("--seconds", type=float, default=8)
         serving.add_argument("--connections", type=int, default=16)
-        serving.add_argument("--threads", type=int, default=16)
-        serving.add_argument("--processes", type=int, default=1)
     locating = commands.add_parser("locate", help="one point among 12,322 grids, against PostGIS")
     locating.add_argument("--database", choices=("postgresql",), default="postgresql")
     locating.add_argument("--points", type=int, default=20_000)

@@ -58,6 +58,7 @@ def drive(port: int, connections: int, seconds: float, requests: Iterator[bytes]
     """
     watched = selectors.DefaultSelector()
     for _ in range(connections):
+        time.sleep(0.01)  # phones do not knock within the same microsecond, when one server process takes them all
         line = Line(socket.create_connection(("127.0.0.1", port)))
         line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         watched.register(line.socket, selectors.EVENT_READ, line)

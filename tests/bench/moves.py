@@ -60,10 +60,10 @@ class Desks:
         return self.tokens[village], self.tokens[village[:9] + "000"]
 
 
-def main(*, database: str, rounds: int, seconds: float, connections: int, threads: int, processes: int) -> None:
+def main(*, database: str, rounds: int, seconds: float, connections: int) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        premises.rent(database, Path(folder), threads=threads, processes=processes) as rented,
+        premises.rent(database, Path(folder)) as rented,
     ):
         app = create_app(rented.settings)
         report.settle(app)

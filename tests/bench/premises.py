@@ -127,13 +127,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def rent(kind: str, folder: Path, *, threads: int = 16, processes: int = 1) -> Iterator[Premises]:
+def rent(kind: str, folder: Path) -> Iterator[Premises]:
     """Premises with an empty database of this kind ("postgresql" or "sqlite"), migrated; given back at the end."""
     keys = folder / "keys.json"
     make_keys(keys)
     environment = {
         "GRIDLOOP_DATA_DIR": str(folder), "GRIDLOOP_KEYS_FILE": str(keys), "GRIDLOOP_PORT": str(free_port()),
-        "GRIDLOOP_WEB_THREADS": str(threads), "GRIDLOOP_WEB_PROCESSES": str(processes),
     }  # fmt: skip
     if kind == "sqlite":
         premises = Premises(folder, environment, None)

@@ -53,10 +53,10 @@ class Run:
     processor_ms: float
 
 
-def main(*, database: str, rounds: int, seconds: float, connections: int, threads: int, processes: int) -> None:
+def main(*, database: str, rounds: int, seconds: float, connections: int) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        premises.rent(database, Path(folder), threads=threads, processes=processes) as rented,
+        premises.rent(database, Path(folder)) as rented,
     ):
         app = create_app(rented.settings)
         settle(app)
@@ -66,7 +66,7 @@ def main(*, database: str, rounds: int, seconds: float, connections: int, thread
             db.engine.dispose()
         print(f"statements for one report (with a photo; with a photo and a party): {counts}")
         load = Load(crowd, kinds, connections, seconds)
-        with office(rented) as ours, baseline(rented, scripts, threads, processes) as theirs:
+        with office(rented) as ours, baseline(rented, scripts) as theirs:
             for server in (ours, theirs) * 2:
                 load.drive(server, 5)
             runs: dict[str, list[Run]] = {"office": [], "bare": []}
@@ -188,14 +188,13 @@ def office(rented: Premises) -> Iterator[Server]:
 
 
 @contextmanager
-def baseline(
-    rented: Premises, scripts: dict[tuple[str, bool], list[recording.Sent]], threads: int, processes: int
-) -> Iterator[Server]:
-    """The baseline's server on the same database."""
+def baseline(rented: Premises, scripts: dict[tuple[str, bool], list[recording.Sent]]) -> Iterator[Server]:
+    """The baseline's server on the same database, of the same size."""
+    size = [str(rented.settings.web_threads), str(rented.settings.web_processes)]
     url = rented.settings.database_url.set(drivername="postgresql").render_as_string(hide_password=False)
     path, port = rented.folder / "scripts.pickle", free_port()
     path.write_bytes(pickle.dumps((url, scripts)))
-    command = [sys.executable, "-m", "tests.bench.bare", path, str(port), str(threads), str(processes)]
+    command = [sys.executable, "-m", "tests.bench.bare", path, str(port), *size]
     with subprocess.Popen(command) as process:
         try:
             premises.wait_for_port(port)

@@ -65,10 +65,15 @@ class Office:
             self._tokens[account] = self._sign_in(account)["token"]
         return self._call(method, path, body, {"Authorization": f"Bearer {self._tokens[account]}"})
 
-    def file(self, account: str, text: str, category: str = "H-FIRE-01") -> dict[str, Any]:
+    def run(self, *command: str) -> None:
+        """Run one of the office's own commands beside the server."""
+        environment = os.environ | {"GRIDLOOP_DATA_DIR": str(self.folder)}
+        subprocess.run([GRIDLOOP, *command], env=environment, check=True, capture_output=True)
+
+    def file(self, account: str, text: str, category: str = "H-FIRE-01", urgency: int = 1) -> dict[str, Any]:
         """A case that this person filed without a photo, by its worker's first grid."""
         body = {
-            "category": category, "text": text, "urgency": 1, "source": "visit", "location": None,
+            "category": category, "text": text, "urgency": urgency, "source": "visit", "location": None,
             "no_location_reason": "室内没有信号", "grid_code": None, "filed_at": stamp(), "photos": [],
         }  # fmt: skip
         case: dict[str, Any] = self.ask(account, "PUT", f"/reports/{uuid.uuid4()}", body)["case"]

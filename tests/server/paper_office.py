@@ -68,6 +68,9 @@ class Town:
     def level_of(self, unit: uuid.UUID) -> str:
         return AREAS[self.areas[unit]][0]
 
+    def name_of(self, unit: uuid.UUID) -> str:
+        return self.names[unit]
+
     def is_centre(self, unit: uuid.UUID) -> bool:
         return self.kinds[unit] == "centre"
 

@@ -1,5 +1,6 @@
 """A missing or senseless setting stops the start with one sentence; settings that make sense are read as they are."""
 
+import os
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,7 @@ def test_scaled_out_the_application_and_the_owner_have_addresses_of_their_own():
     assert settings.database_url == make_url("postgresql+psycopg://app:secret@db/grid")
     assert settings.migrate_url == make_url("postgresql+psycopg://owner:x@db/grid")
     assert settings.web_processes == 4
+    assert read_settings(POSTGRES).web_processes == os.cpu_count()
 
 
 @pytest.mark.parametrize(

@@ -104,13 +104,18 @@ def test_what_the_office_answers_when_all_is_well_is_as_documented(
     step = f"/cases/{report_id}/steps/{uuid.uuid4()}"
     purpose = {"purpose": "核对当事人"}
     since = desk.get("/changes").json["next_cursor"]
+    written = (
+        (201, "/reports/{report_id}", case),
+        (200, "/reports/{report_id}", worker.put(f"/reports/{report_id}", json=body)),
+        (409, "/reports/{report_id}", worker.put(f"/reports/{report_id}", json=report())),
+        (201, "/cases/{case_id}/steps/{step_id}", desk.put(step, json=accept)),
+        (200, "/cases/{case_id}/steps/{step_id}", desk.put(step, json=accept)),
+        (409, "/cases/{case_id}/steps/{step_id}", worker.put(step[:-1] + "0", json=accept)),
+    )
+    for status, path, answer in written:
+        assert answer.status_code == status, (path, answer.text)
+        schema[f"/api/v1{path}"]["PUT"].validate_response(answer)
     for method, path, answer in (
-        ("PUT", "/reports/{report_id}", case),
-        ("PUT", "/reports/{report_id}", worker.put(f"/reports/{report_id}", json=body)),
-        ("PUT", "/reports/{report_id}", worker.put(f"/reports/{report_id}", json=report())),
-        ("PUT", "/cases/{case_id}/steps/{step_id}", desk.put(step, json=accept)),
-        ("PUT", "/cases/{case_id}/steps/{step_id}", desk.put(step, json=accept)),
-        ("PUT", "/cases/{case_id}/steps/{step_id}", worker.put(step[:-1] + "0", json=accept)),
         ("GET", "/cases/{case_id}", desk.get(f"/cases/{case_id}")),
         ("GET", "/cases", desk.get("/cases?limit=1")),
         ("POST", "/cases/search", desk.post("/cases/search", json={"phone": "13812341234", **purpose})),
@@ -129,6 +134,7 @@ def test_what_the_office_answers_when_all_is_well_is_as_documented(
         ("GET", "/packs/{area_code}", desk.get("/packs/990101001001")),
         ("GET", "/locate", desk.get("/locate?lon=111.14&lat=34.78&crs=gcj02&accuracy_m=500")),
     ):
+        assert answer.status_code == 200, (path, answer.text)
         schema[f"/api/v1{path}"][method].validate_response(answer)
 
 

@@ -18,7 +18,7 @@ from server.db import reading, transaction
 from server.models import Case, Grant, Person, Step
 from server.office import office as open_office
 from server.rules.effects import World, apply
-from server.rules.facts import OPEN, Facts, State
+from server.rules.facts import OPEN, Assignment, Facts, State
 from server.rules.refusals import Refusal
 from server.rules.situation import Situation
 from server.rules.telling import EMERGENCY, emergency_units
@@ -218,24 +218,34 @@ def expected_audience(hearing: Hearing, record: Record, covers: Sequence[dict[st
     units, areas = set[uuid.UUID | None](), set[str]()
     avoided = hearing.rules.categories[record.case["category"]].avoid_village
     then = Facts(None, "", 0, None)
-    for cover in covers:
-        then = apply(then, log.effects_of(cover), datetime.fromisoformat(cover["at"]))
+    named = set[uuid.UUID | None]()  # when the case was accepted; they stay until a part of theirs is taken from them
+    for cover, step in zip(covers, record.steps, strict=True):
+        before, then = then, apply(then, log.effects_of(cover), datetime.fromisoformat(cover["at"]))
+        named -= at_work(before) - at_work(then)
+        if step["action"] == "accept" and step["payload"].get("handler"):
+            named.add(uuid.UUID(step["payload"]["handler"]))
         if cover["seq"] == 1 and then.urgency == EMERGENCY:
             units |= set(emergency_units(then, World(hearing.rules, atlas)))
         areas |= set(atlas.line_of(then.area_code))
         units |= {then.dispatcher_id}
         if then.state not in (State.IN_PROGRESS, State.SUSPENDED):
             units.add(then.holder_id)
-    staying = [one for one in facts.assignments if one.state not in ("returned", "recalled", "waived")]
-    units |= {one.unit_id for one in staying} | {facts.first_responsible_id, facts.reviewer_id, facts.holder_id}
+    units |= {one.unit_id for one in staying(facts)} | {facts.first_responsible_id, facts.reviewer_id, facts.holder_id}
     units |= {one.to_unit_id for one in facts.asked()}
-    persons = {*facts.reporters, *facts.followers_reporters, facts.leader_in_charge_id}
-    persons |= {one.handler_id for one in staying}
-    persons |= {uuid.UUID(one["payload"]["handler"]) for one in record.steps
-                if one["action"] == "accept" and one["payload"].get("handler")}  # fmt: skip
+    persons = {*facts.reporters, *facts.followers_reporters, *at_work(facts), *named}
     persons |= {one.to_person_id for one in facts.requests if one.kind == "check"}
     kind = "s" if cases.is_sensitive(record.case, hearing.rules) else "u"
     found = {f"{kind}:{unit}" for unit in access.with_superiors(atlas, units)}
     if avoided:
         areas = {code for code in areas if atlas.areas[code].level != "village"}
     return found | {f"p:{one}" for one in persons if one} | {f"a:{code}" for code in areas}
+
+
+def staying(facts: Facts) -> list[Assignment]:
+    """The assignments that were not taken back."""
+    return [one for one in facts.assignments if one.state not in ("returned", "recalled", "waived")]
+
+
+def at_work(facts: Facts) -> set[uuid.UUID | None]:
+    """The people whom a move named and who still are."""
+    return {*(one.handler_id for one in staying(facts)), facts.leader_in_charge_id}

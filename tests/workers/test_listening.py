@@ -87,4 +87,10 @@ def test_several_workers_share_one_socket(office):
     running.wait_until(lambda: len(running.workers()) == 2)
     workers = {str(pid).encode() for pid in running.workers()}
     seen: set[bytes] = set()
-    running.wait_until(lambda: seen.add(running.ask()[1]) or seen == workers)
+
+    def both_answered() -> bool:
+        seen.add(running.ask()[1])
+        return len(seen) == 2
+
+    running.wait_until(both_answered)
+    assert seen == workers

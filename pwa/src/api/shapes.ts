@@ -136,6 +136,8 @@ export interface Deadline {
   met_at: string | null;
   ended_at: string | null;
   paused?: boolean;
+  /** 黄灯, 红灯 of a running clock. */
+  light?: "yellow" | "red" | null;
   /** The rung (督办级别) its lateness has reached. */
   rung?: string | null;
 }
@@ -164,6 +166,14 @@ export interface Duplicate {
   reasons: string[];
 }
 
+/** Somebody a case is about (当事人). */
+export interface Party {
+  role: string;
+  name: string | null;
+  phone: string | null;
+  id_number: string | null;
+}
+
 /** A case whole. Fields that an earlier office did not send, or an earlier version did not keep, may be missing. */
 export interface CaseView extends CaseSummary {
   text: string;
@@ -187,8 +197,10 @@ export interface CaseView extends CaseSummary {
   settled_level?: string | null;
   satisfaction?: string | null;
   /** Masked. */
-  parties?: { role: string; name: string | null; phone: string | null; id_number: string | null }[];
+  parties?: Party[];
   steps: Step[];
+  /** For ids in steps and requests: names of units and colleagues, codes of cases that this person may see. */
+  names?: Record<string, string>;
   photos: { sha256: string; kind: string; step: string | null; missing: boolean }[];
   possible_duplicates?: Duplicate[];
   moves: Move[];

@@ -14,13 +14,12 @@ export function runningClocks(one: CaseView): Deadline[] {
     );
 }
 
-/** How far a clock has gone. A yellow light is told by the step that reminded of it (亮灯). */
-export function lightOf(clock: Deadline, one: CaseView, now: Date): Light {
+/** How far a clock has gone: by the office's light, and red without a network too once the due has passed. */
+export function lightOf(clock: Deadline, now: Date): Light {
   if (clock.paused) return "paused";
   if (clock.rung && clock.rung !== "reminder") return clock.rung as Light;
-  if (clock.rung || Date.parse(clock.due_current) < now.getTime()) return "red";
-  const reminded = one.steps.some((step) => step.action === "remind" && step.payload.deadline === clock.id);
-  return reminded ? "yellow" : "running";
+  if (Date.parse(clock.due_current) < now.getTime()) return "red";
+  return clock.light ?? "running";
 }
 
 /** Time between now and the due in the two largest units, and whether it has passed. */

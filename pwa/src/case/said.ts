@@ -9,7 +9,7 @@ export type Said =
   | { field: string; kind: "flag"; yes: boolean }
   | { field: string; kind: "names"; names: string[] }
   | { field: string; kind: "place" }
-  | { field: string; kind: "case"; id: string };
+  | { field: string; kind: "case"; id: string; code: string };
 
 /** Hashes, personal data and inner references say nothing to a reader. */
 const UNSAID = new Set(["photos", "parties", "candidates", "deadline", "same_as", "state", "before"]);
@@ -70,7 +70,7 @@ function sayField(field: string, value: unknown, names: Names): Said | null {
   if (typeof value === "boolean") return { field, kind: "flag", yes: value };
   if (typeof value !== "string" && typeof value !== "number") return null;
   const text = String(value);
-  if (CASES.has(field)) return ID.test(text) ? { field, kind: "case", id: text } : null;
+  if (CASES.has(field)) return sayCase(field, text, names);
   if (ID.test(text)) return sayNames(field, [text], names);
   if (MOMENTS.has(field)) return { field, kind: "moment", at: text };
   if (field === "review_on") return { field, kind: "day", at: text };
@@ -83,7 +83,13 @@ function idOf(value: unknown): string {
   return typeof value === "string" ? value : String((value as { unit?: unknown } | null)?.unit ?? "");
 }
 
-/** Whom this phone cannot name is left out rather than shown as an id. */
+/** A case that the office does not name is none of this person's. */
+function sayCase(field: string, id: string, names: Names): Said | null {
+  const code = names.get(id);
+  return code ? { field, kind: "case", id, code } : null;
+}
+
+/** Whom nobody names is left out rather than shown as an id. */
 function sayNames(field: string, ids: string[], names: Names): Said | null {
   const found = ids.map((id) => names.get(id)).filter((name) => name !== undefined);
   return found.length ? { field, kind: "names", names: found } : null;

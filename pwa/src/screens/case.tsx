@@ -17,6 +17,7 @@ import { useKept, useNow } from "./parts/hooks";
 import { MovesBar } from "./parts/moves-bar";
 import { movesInTray, useOffers } from "./parts/offers";
 import { Note, Page } from "./parts/page";
+import { Parties } from "./parts/parties";
 import { Requests } from "./parts/requests";
 import { Timeline } from "./parts/timeline";
 import { showTime } from "./parts/times";
@@ -70,12 +71,13 @@ export function Case({ id }: { id: string }) {
         <Pending key={row.id} row={row} />
       ))}
       <CaseFacts one={one} now={now} />
+      <Parties key={`${one.id}/${one.parties?.length ?? 0}`} one={one} />
       <Requests one={one} now={now} />
       {clocks.length > 0 && (
         <section class="card" data-testid="clocks">
           <h2 class="card__title">{t("clocks")}</h2>
           {clocks.map((clock) => (
-            <ClockLine key={clock.id} clock={clock} one={one} now={now} named />
+            <ClockLine key={clock.id} clock={clock} now={now} named />
           ))}
         </section>
       )}

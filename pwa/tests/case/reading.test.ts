@@ -47,16 +47,17 @@ describe("clocks", () => {
   });
 
   it.each([
-    ["running", {}, "2026-11-25T00:00:00Z", []],
-    ["yellow", {}, "2026-11-25T00:00:00Z", [step(2, "remind", { deadline: "d", stage: 1 })]],
-    ["red", {}, "2026-11-24T03:59:00Z", []],
-    ["red", { rung: "reminder" }, "2026-11-24T03:00:00Z", []],
-    ["supervision", { rung: "supervision" }, "2026-11-20T00:00:00Z", []],
-    ["yellow_card", { rung: "yellow_card" }, "2026-11-20T00:00:00Z", []],
-    ["red_card", { rung: "red_card" }, "2026-11-20T00:00:00Z", []],
-    ["paused", { paused: true, rung: "reminder" }, "2026-11-20T00:00:00Z", []],
-  ])("shows %s", (light, changes, due, steps) => {
-    expect(lightOf(clock("d", due, changes), createCase({ steps }), NOW)).toBe(light);
+    ["running", { light: null }, "2026-11-25T00:00:00Z"],
+    ["yellow", { light: "yellow" }, "2026-11-25T00:00:00Z"],
+    ["red", { light: "red" }, "2026-11-24T03:59:00Z"],
+    ["red", { light: "yellow" }, "2026-11-24T03:59:00Z"],
+    ["red", { light: "red", rung: "reminder" }, "2026-11-24T03:00:00Z"],
+    ["supervision", { light: "red", rung: "supervision" }, "2026-11-20T00:00:00Z"],
+    ["yellow_card", { light: "red", rung: "yellow_card" }, "2026-11-20T00:00:00Z"],
+    ["red_card", { light: "red", rung: "red_card" }, "2026-11-20T00:00:00Z"],
+    ["paused", { paused: true, light: "red", rung: "reminder" }, "2026-11-20T00:00:00Z"],
+  ] as const)("shows %s", (light, changes, due) => {
+    expect(lightOf(clock("d", due, changes), NOW)).toBe(light);
   });
 
   it("says how long is left and how late it is", () => {
@@ -98,21 +99,27 @@ describe("steps", () => {
       { field: "code", kind: "reason", code: "unclear" },
       { field: "review_on", kind: "day", at: "2026-12-01" },
       { field: "answer_to_me", kind: "flag", yes: false },
-      { field: "master", kind: "case", id: U1 },
+      { field: "master", kind: "case", id: U1, code: "消防应急所" },
       { field: "text", kind: "text", text: "说明" },
     ]);
+  });
+
+  it("say nothing of a case that the office does not name", () => {
+    expect(sayPayload({ master: "44444444-4444-4444-8444-444444444444" }, names)).toEqual([]);
   });
 
   it("never show photos by hash or an id", () => {
     expect(sayPayload({ photos: ["aa"], person: "44444444-4444-4444-8444-444444444444" }, names)).toEqual([]);
   });
 
-  it("learn names from every corner of the case", () => {
+  it("take names from the office, and from the form for a move that waits", () => {
     const label = { zh: "李明", en: "李明" };
     const need = { name: "person", type: "person", required: true, label, choices: [{ value: "p7", label }] };
-    const found = namesIn(createCase({ moves: [{ action: "ask_check", needs: [need] }] }), null);
+    const moves = [{ action: "ask_check", needs: [need] }];
+    const found = namesIn(createCase({ moves, names: { [U1]: "消防应急所" } }), null);
     expect(found.get("p7")).toBe("李明");
     expect(found.get("u0")).toBe("综治中心");
+    expect(found.get(U1)).toBe("消防应急所");
   });
 });
 

@@ -212,6 +212,15 @@ class CaseSchema(SummarySchema):
     satisfaction = fields.String(required=True, allow_none=True)
     parties = fields.List(fields.Nested(MaskedPartySchema), required=True)
     steps = fields.List(fields.Nested(StepSchema), required=True)
+    names = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={
+            "description": "For the ids in the steps' payloads and the requests' terms: the name of a unit or "
+            "colleague, the code of a case. A case this person may not see is not there."
+        },
+    )
     photos = fields.List(fields.Nested(PhotoSchema), required=True)
     possible_duplicates = fields.List(fields.Nested(DuplicateSchema), required=True)
     moves = fields.List(fields.Nested(MoveSchema), required=True)

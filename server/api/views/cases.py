@@ -10,7 +10,7 @@ from server.rules.facts import Assignment, Clock, Request
 from server.rules.needs import TEXT_MAX, TEXT_MIN, Need
 from server.rules.situation import Situation
 from server.rules.workflow import Offer, offers
-from server.services import cases, colleagues, records
+from server.services import cases, colleagues, mentions, records
 from server.services.colleagues import Colleague
 from server.services.hearing import Hearing
 from server.services.records import Record
@@ -49,6 +49,7 @@ def whole(hearing: Hearing, record: Record, duplicates: Sequence[Mapping[str, An
         "satisfaction": case["satisfaction"],
         "parties": record.parties,
         "steps": [step(atlas, record.names, one) for one in record.steps],
+        "names": mentions.names(hearing, record),
         "photos": [{**photo, "sha256": photo["sha256"].hex()} for photo in record.photos],
         "possible_duplicates": duplicates,
         "moves": _moves(hearing, record),

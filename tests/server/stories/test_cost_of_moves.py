@@ -36,8 +36,9 @@ def heard(stage: Stage) -> Iterator[list[str]]:
         event.remove(engine, "commit", commit)
 
 
-COSTLY = {"merge": 16, "split": 17, "ask_return": 13}
-"""Merging and splitting write two cases, each with its step, clocks, audience and notices. A second ask to return is
+COSTLY = {"merge": 17, "split": 18, "ask_return": 13}
+"""Merging and splitting write two cases, each with its step, clocks, audience and notices, and ask for the code of the
+other one. A second ask to return is
 ruled on: who leads must be looked up besides the assignment, the ask and the two clocks that it writes."""
 
 

@@ -3,6 +3,9 @@
 import uuid
 from typing import Any
 
+from sqlalchemy import select
+
+from server.models import Audience
 from tests.server.stories.tale import Tale
 
 PARTY = [{"name": "欧阳清欢", "phone": "13812341234"}]
@@ -40,9 +43,17 @@ def test_a_comment_puts_a_leader_in_charge_and_never_moves_the_case(tale: Tale):
     assert tale.case["leader_in_charge"]["name"] == "水建国"
     assert (tale.state(), tale.holder(), tale.running()) == before
     assert tale.notices()[-1] == "comment: fire task, township news"
+    assert let_in(tale, "leader1")
     tale.does("countyleader1", "comment", leader_in_charge="fireleader1")
     assert tale.notices()[-1] == "comment: fire task, township news"
+    assert (let_in(tale, "leader1"), let_in(tale, "fireleader1")) == (False, True)
     assert "comment" not in tale.offered("township1")
+
+
+def let_in(tale: Tale, account: str) -> bool:
+    """May this person see the case for their own sake, whatever their unit may?"""
+    subject = Audience.subject == f"p:{tale.stage.person(account)}"
+    return [row.gone for row in tale.stage.office.rows(select(Audience.gone).where(subject))] == [False]
 
 
 def closed(tale: Tale, **report: Any) -> None:

@@ -175,6 +175,13 @@ def test_lateness_that_was_only_the_network_s_is_shown_apart_and_may_be_excused(
     late = next(one for one in tale.look("township1")["deadlines"] if one["kind"] == "handle")
     assert (late["offline_late"], late["excused"]) == (True, False)
     refused(tale.tries("fire1", "excuse", deadline=late["id"]), 409, "move_not_allowed")
+    offer = next(one for one in tale.look("township1")["moves"] if one["action"] == "excuse")
+    choices = next(one for one in offer["needs"] if one["name"] == "deadline")["choices"]
+    words = {
+        "zh": "办理时限 · 禾桥街道消防应急所 · 2026-03-05 18:00 到期",
+        "en": "Handle · 禾桥街道消防应急所 · due 2026-03-05 18:00",
+    }
+    assert choices == [{"value": late["id"], "label": words}]
     tale.does("township1", "excuse", deadline=late["id"])
     again = next(one for one in tale.look("township1")["deadlines"] if one["kind"] == "handle")
     assert (again["offline_late"], again["excused"]) == (True, True)

@@ -61,7 +61,7 @@ function Task({ task, one, now }: { task: Assignment; one: CaseView; now: Date }
         </small>
       )}
       {clocks.map((clock) => (
-        <ClockLine key={clock.id} clock={clock} one={one} now={now} />
+        <ClockLine key={clock.id} clock={clock} now={now} />
       ))}
     </div>
   );

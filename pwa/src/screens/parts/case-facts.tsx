@@ -49,29 +49,18 @@ export function CaseFacts({ one, now }: { one: CaseView; now: Date }) {
         <Fact word={t("received_at")} value={showTime(one.received_at, now)} />
         {optional.map(([word, value]) => value && <Fact key={word} word={word} value={value} />)}
       </dl>
-      {one.master && (
+      {one.master && one.names?.[one.master] && (
         <p class="facts">
           <a class="plain-link" href={link("case", one.master)}>
-            {t("merged_into")}：{t("open_other_case")}
+            {t("merged_into")}：{one.names[one.master]}
           </a>
         </p>
-      )}
-      {(one.parties?.length ?? 0) > 0 && (
-        <dl class="facts">
-          {one.parties?.map((party, at) => (
-            <Fact
-              key={String(at)}
-              word={party.role || t("parties")}
-              value={[party.name, party.phone].filter(Boolean).join(" ")}
-            />
-          ))}
-        </dl>
       )}
     </section>
   );
 }
 
-function Fact({ word, value, strong = false }: { word: string; value: string; strong?: boolean }) {
+export function Fact({ word, value, strong = false }: { word: string; value: string; strong?: boolean }) {
   return (
     <div class="facts__one">
       <dt>{word}</dt>

@@ -1,5 +1,5 @@
 /** Clocks of a case (时限): when each is due, how long is left, and its light or rung. */
-import type { CaseView, Deadline } from "../../api/shapes";
+import type { Deadline } from "../../api/shapes";
 import { type Light, lightOf } from "../../case/clocks";
 import { tCode } from "../../speak";
 import { showLeft, showTime } from "./times";
@@ -15,9 +15,9 @@ const TONES: Record<Light, string> = {
 };
 
 /** `named`: say whose clock it is, where that is not clear from what stands around it. */
-export function ClockLine(props: { clock: Deadline; one: CaseView; now: Date; named?: boolean }) {
-  const { clock, one, now } = props;
-  const light = lightOf(clock, one, now);
+export function ClockLine(props: { clock: Deadline; now: Date; named?: boolean }) {
+  const { clock, now } = props;
+  const light = lightOf(clock, now);
   return (
     <div class="clock" data-clock={clock.kind} data-light={light}>
       <span class="clock__what">

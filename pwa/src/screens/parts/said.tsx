@@ -22,7 +22,7 @@ export function SaidLines(props: {
           <span class="faint">{nameField(props.action, said.field)}：</span>
           {said.kind === "case" ? (
             <a class="plain-link" href={link("case", said.id)}>
-              {t("open_other_case")}
+              {said.code}
             </a>
           ) : (
             showSaid(props.action, said, props.now)
