@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from server.rules.emergencies import EMERGENCY
 from server.rules.rulebook import RuleBook
+from server.rules.telling import ASKING, KINDS
 from server.rules.workflow import BY_ACTION
 
 Way = Literal["at_once", "collected", "inbox"]
@@ -14,6 +15,8 @@ WAYS: tuple[Way, ...] = get_args(Way)
 USUAL_WAY: Mapping[str, Way] = {"task": "at_once", "oversight": "at_once", "news": "collected"}
 COLLECTED_FOR = timedelta(minutes=1)
 """How long collected notices wait for others; also the least time between two notices that are not urgent."""
+URGENT = 3
+"""紧急: what is asked at this urgency waits for no other notice."""
 _LABELS: Mapping[str, tuple[str, str]] = {
     "task": ("待办", "To do"),
     "oversight": ("督办", "Supervision"),
@@ -37,6 +40,17 @@ def not_before(urgency: int, now: datetime, rules: RuleBook) -> datetime:
         return now
     day = local.date() if at < ends else local.date() + timedelta(days=1)
     return datetime.combine(day, ends, rules.calendar.zone).astimezone(UTC)
+
+
+def waits_for(kind: str, urgency: int) -> tuple[str, ...]:
+    """Kinds of notice after which one of this kind waits out the minute, so that ten events are one notice.
+
+    News give way to everything. What is asked of somebody comes at once unless something was asked of them a moment
+    ago, and when it is urgent, always.
+    """
+    if kind == "news":
+        return () if urgency >= EMERGENCY else KINDS
+    return () if urgency >= URGENT else ASKING
 
 
 def wording(kind: str, action: str, urgency: int, code: str) -> tuple[str, str]:

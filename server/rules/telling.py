@@ -13,6 +13,8 @@ Kind = Literal["task", "oversight", "news"]
 """待办: it waits for whoever is told. 督办: about somebody they lead or supervise. 进展: good to know."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """The weightiest first: somebody told twice of one move gets the first that fits."""
+ASKING: tuple[Kind, ...] = ("task", "oversight")
+"""Kinds that ask something of whoever is told; a stand-in hears them in the place of somebody on leave."""
 Circle = Literal["members", "leaders", "person"]
 
 _GONE: frozenset[str] = frozenset({TaskState.RECALLED, TaskState.WAIVED, TaskState.RETURNED})

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from server.db import insert_once, insert_rows
 from server.models import (
@@ -20,6 +21,7 @@ from server.models import (
     Delivery,
     DutyShift,
     Grant,
+    Grid,
     Message,
     Mobile,
     Person,
@@ -27,8 +29,9 @@ from server.models import (
     Robot,
     Session,
 )
-from server.rules.emergencies import EMERGENCY
-from server.rules.notices import COLLECTED_FOR
+from server.rules.emergencies import EMERGENCY, alerted
+from server.rules.facts import Facts
+from server.rules.notices import COLLECTED_FOR, not_before, waits_for
 from server.rules.rulebook import RuleBook
 from server.services.reference import Atlas
 
@@ -53,10 +56,10 @@ def is_due(connection: Connection, now: datetime) -> bool:
 def plan(tx: Connection, now: datetime) -> int:
     """Plan what is to be told at once. Returns: how many messages were taken care of.
 
-    Somebody who has just had a notice that was not urgent gets the next ones collected.
+    Somebody who has just had a notice gets the next ones collected, but nothing urgent, and no task because of news.
     """
     rows = tx.execute(
-        select(Message.id, Message.person_id, Message.case_id, Message.urgency, Message.read_at)
+        select(Message.id, Message.person_id, Message.case_id, Message.kind, Message.urgency, Message.read_at)
         .where(Message.carried_at.is_(None), Message.way == "at_once", Message.not_before <= now)
         .order_by(Message.urgency.desc(), Message.not_before)
         .limit(AT_A_TIME)
@@ -64,16 +67,16 @@ def plan(tx: Connection, now: datetime) -> int:
     ).all()
     if not rows:
         return 0
-    recent = _just_told(tx, {row.person_id for row in rows if row.urgency < EMERGENCY}, now)
+    recent = _just_told(tx, {row.person_id for row in rows if waits_for(row.kind, row.urgency)}, now)
     going: list[Row[Any]] = []
     later: list[uuid.UUID] = []
     for row in rows:
-        if row.urgency < EMERGENCY and row.person_id in recent:
+        if any((row.person_id, kind) in recent for kind in waits_for(row.kind, row.urgency)):
             later.append(row.id)
             continue
         going.append(row)
         if row.read_at is None and row.urgency < EMERGENCY:
-            recent.add(row.person_id)
+            recent.add((row.person_id, row.kind))
     if later:
         tx.execute(update(Message).where(Message.id.in_(later)).values(way="collected"))
     _plan_pushes(tx, [(row, 1) for row in going if row.read_at is None], now)
@@ -118,17 +121,24 @@ def urge(tx: Connection, atlas: Atlas, rules: RuleBook, now: datetime) -> int:
     """Tell robots and phones of urgent cases that nobody has taken on. Returns: how many deliveries were planned.
 
     The rule book's `urge_after_minutes` says after how long, by urgency; an urgency without a number is never urged.
+    Quiet hours hold all but emergencies. A new emergency is called out wherever it is told: at the centres up to the
+    county and at the duty department.
     """
     patience: Mapping[str, int] = rules.numbers["urge_after_minutes"]
-    if not patience:
-        return 0
     late = [
         and_(Case.urgency == int(urgency), Deadline.started_at <= now - timedelta(minutes=minutes))
         for urgency, minutes in patience.items()
+        if not_before(int(urgency), now, rules) <= now
     ]
+    if not late:
+        return 0
     silent = tx.execute(
-        select(Deadline.id, Deadline.unit_id, Deadline.case_id, Case.urgency)
+        select(
+            Deadline.id, Deadline.unit_id, Deadline.case_id, Deadline.kind, Case.urgency, Case.category,
+            Case.area_code, Case.holder_id, Case.first_responsible_id, Grid.code.label("grid_code"),
+        )
         .join(Case, Case.id == Deadline.case_id)
+        .outerjoin(Grid, Grid.id == Case.grid_id)
         .where(
             Deadline.met_at.is_(None), Deadline.ended_at.is_(None), Deadline.kind.in_(URGED), or_(*late),
             ~exists().where(Delivery.deadline_id == Deadline.id),
@@ -138,21 +148,29 @@ def urge(tx: Connection, atlas: Atlas, rules: RuleBook, now: datetime) -> int:
     ).all()  # fmt: skip
     planned = 0
     for clock in silent:
-        for channel, target in _loud_targets(tx, atlas, clock.unit_id, now):
+        units = [clock.unit_id]
+        if clock.urgency == EMERGENCY and clock.kind == "accept" and clock.first_responsible_id is None:
+            desk = atlas.desk_of(clock.grid_code, clock.area_code)
+            new = Facts(
+                None, clock.category, clock.urgency, clock.holder_id, area_code=clock.area_code, village_desk=desk
+            )
+            units += alerted(new, atlas, rules)
+        for channel, target in {one for unit in units for one in _loud_targets(tx, atlas, unit, now)}:
             row = _delivery(channel, target, clock.case_id, clock.urgency, now, deadline_id=clock.id)
             planned += insert_once(tx, Delivery, row)
     return planned
 
 
-def _just_told(tx: Connection, people: Iterable[uuid.UUID], now: datetime) -> set[uuid.UUID]:
-    told = select(Message.person_id).where(
+def _just_told(tx: Connection, people: Iterable[uuid.UUID], now: datetime) -> set[tuple[uuid.UUID, str]]:
+    """Who of these had a notice within the minute, and of which kind."""
+    told = select(Message.person_id, Message.kind).where(
         Message.person_id.in_(list(people)),
         Message.created_at > now - timedelta(days=1),
         Message.carried_at > now - COLLECTED_FOR,
         Message.way != "inbox",
         Message.urgency < EMERGENCY,
     )
-    return set(tx.execute(told).scalars())
+    return {(row.person_id, row.kind) for row in tx.execute(told)}
 
 
 def _plan_pushes(tx: Connection, notices: Sequence[tuple[Row[Any], int]], now: datetime, queue: str = "normal") -> None:
@@ -184,23 +202,27 @@ def _plan_pushes(tx: Connection, notices: Sequence[tuple[Row[Any], int]], now: d
 
 def _loud_targets(tx: Connection, atlas: Atlas, unit: uuid.UUID, now: datetime) -> list[tuple[str, uuid.UUID]]:
     """The unit's robots (its parent centre's where it has none), and the phones of whoever is on duty 值班; of all its
-    people where the roster names nobody."""
-    near = [unit, atlas.parent_centre(unit)]
+    people where the roster names nobody. In the place of somebody on leave, their stand-in's."""
+    near, stand_in = [unit, atlas.parent_centre(unit)], aliased(Grant)
     robots = tx.execute(select(Robot.unit_id, Robot.id).where(Robot.unit_id.in_(near), Robot.ended_at.is_(None))).all()
     own = [row.id for row in robots if row.unit_id == unit] or [row.id for row in robots]
-    on_duty = select(DutyShift.person_id).where(
-        DutyShift.unit_id == unit, DutyShift.starts_at <= now, DutyShift.ends_at > now
+    on_duty = exists().where(
+        DutyShift.unit_id == unit, DutyShift.person_id.in_([Grant.person_id, Grant.behalf_id]),
+        DutyShift.starts_at <= now, DutyShift.ends_at > now,
     )  # fmt: skip
-    watching = list(tx.execute(select(Mobile.person_id).where(Mobile.person_id.in_(on_duty))).scalars())
-    phones = watching or tx.execute(
-        select(Mobile.person_id)
+    on_leave = exists().where(
+        stand_in.behalf_id == Grant.person_id, stand_in.valid_from <= now,
+        or_(stand_in.valid_to.is_(None), stand_in.valid_to > now),
+    )  # fmt: skip
+    reached = tx.execute(
+        select(Grant.person_id, on_duty.label("on_duty"))
+        .join(Mobile, Mobile.person_id == Grant.person_id)
         .where(
-            exists().where(
-                Grant.person_id == Mobile.person_id, Grant.unit_id == unit, Grant.role.in_(("member", "leader")),
-                Grant.valid_from <= now, or_(Grant.valid_to.is_(None), Grant.valid_to > now),
-            )
+            Grant.unit_id == unit, Grant.role.in_(("member", "leader")), Grant.valid_from <= now,
+            or_(Grant.valid_to.is_(None), Grant.valid_to > now), ~on_leave,
         )
-    ).scalars()  # fmt: skip
+    ).all()  # fmt: skip
+    phones = {row.person_id for row in reached if row.on_duty} or {row.person_id for row in reached}
     return [*(("robot", one) for one in own), *(("sms", one) for one in phones)]
 
 

@@ -104,6 +104,36 @@ def test_a_second_task_within_a_minute_waits_for_others_and_an_emergency_does_no
         assert relay.collect(tx, datetime.now(UTC) + 2 * COLLECTED_FOR) == 0
 
 
+def test_an_urgent_task_waits_for_no_other_notice(office: Office, report: Any):
+    """紧急 (3) is no emergency and yet not among what is told together; 较急 (2) is."""
+    browser(office, "village1")
+    worker = office.client("worker1")
+    for urgency in (2, 3, 3, 2):
+        filed(worker, report(urgency=urgency))
+    plan(office)
+    assert sorted(row.urgency for row in rows(office)) == [3, 3]
+    with writing(office) as tx:
+        assert relay.collect(tx, datetime.now(UTC) + COLLECTED_FOR + timedelta(seconds=1)) > 0
+    assert [row.covers for row in rows(office) if row.queue == "digest"] == [2]
+
+
+def test_a_task_does_not_wait_because_there_were_news_and_news_wait_for_everything(office: Office, report: Any):
+    browser(office, "village1")
+    worker = office.client("worker1")
+    filed(worker, report())
+    with writing(office) as tx:
+        tx.execute(update(Message).values(kind="news"))
+    plan(office)
+    filed(worker, report())
+    plan(office)
+    assert [row.queue for row in rows(office)] == ["normal", "normal"]
+    filed(worker, report(urgency=3))
+    with writing(office) as tx:
+        tx.execute(update(Message).where(Message.carried_at.is_(None)).values(kind="news"))
+    plan(office)
+    assert len(rows(office)) == 2
+
+
 def test_a_person_s_choice_holds_and_an_emergency_passes_it(office: Office, report: Any):
     browser(office, "village1")
     village, worker = office.client("village1"), office.client("worker1")
