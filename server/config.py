@@ -3,6 +3,7 @@
 It opens no file and no connection. Every variable the product knows is a field of `Settings`.
 """
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Settings:
         photo_dir: folder that every web process and courier shares.
         host, port: where the web server listens.
         public_url: the address people type; decides whether cookies are Secure.
+        proxies: web servers in front of this one; only what they say of a caller's address is believed.
         timezone: the office's zone, for shifts, days and reports.
         web_processes, web_threads: size of the web server; threads equal the connection pool.
         redis_url: where RQ's queues are; None: the web process carries messages itself.
@@ -50,6 +52,7 @@ class Settings:
     host: str
     port: int
     public_url: str
+    proxies: tuple[str, ...]
     timezone: ZoneInfo
     web_processes: int
     web_threads: int
@@ -82,7 +85,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     known = {
         "DATA_DIR", "DATABASE_URL", "MIGRATE_URL", "KEYS_FILE", "PHOTO_DIR", "HOST", "PORT", "PUBLIC_URL",
         "TIMEZONE", "WEB_PROCESSES", "WEB_THREADS", "REDIS_URL", "COURIER_WORKERS", "COURIER_METRICS_PORT",
-        "COURIER_LEASE_S", "PUSH_CONTACT", "PUSH_LOOPBACK", "SMS_URL", "SMS_SECRET",
+        "COURIER_LEASE_S", "PUSH_CONTACT", "PUSH_LOOPBACK", "SMS_URL", "SMS_SECRET", "PROXIES",
     }  # fmt: skip
     if unknown := sorted(given.keys() - known):
         raise SettingsError(f"{PREFIX}{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.")
@@ -110,6 +113,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         host=given.get("HOST", "127.0.0.1"),
         port=port,
         public_url=public_url,
+        proxies=_networks(given.get("PROXIES", "127.0.0.1,::1")),
         timezone=_zone(given.get("TIMEZONE", "Asia/Shanghai")),
         web_processes=web_processes,
         web_threads=_number(given, "WEB_THREADS", 16, 2, 256),
@@ -166,6 +170,14 @@ def _sms(given: Mapping[str, str]) -> dict[str, str | None]:
     if url is not None and not url.startswith(("https://", "http://127.0.0.1")):
         raise SettingsError(f"{PREFIX}SMS_URL must begin with https://.")
     return {"sms_url": url, "sms_secret": secret}
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """Addresses and networks, comma-separated; empty: nobody."""
+    try:
+        return tuple(str(ipaddress.ip_network(one.strip())) for one in text.split(",") if one.strip())
+    except ValueError:
+        raise SettingsError(f"{PREFIX}PROXIES is {text!r}; it must be addresses or networks like 10.0.0.0/8.") from None
 
 
 def _public_url(text: str) -> str:

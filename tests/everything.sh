@@ -2,7 +2,7 @@
 # The last part of `make test`: style and types, the PWA's own tests, then pytest on both databases and the browser.
 #
 # TESTS_WITHOUT tells tests/conftest.py what this machine lacks ("postgresql", "browser", "firefox", "redis",
-# comma-separated).
+# "nginx", "systemd", comma-separated).
 set -eu
 cd "$(dirname "$0")/.."
 TESTS_WITHOUT=$(.venv/bin/python tests/provision.py)

@@ -1,7 +1,7 @@
 """Installs the Debian packages the tests need and says which tests must be left out; it runs no test.
 
     tests/provision.py [NEED …]      prints the needs that stay unmet, comma-separated: postgresql, browser,
-                                     firefox, redis
+                                     firefox, redis, nginx, systemd
 
 Packages are installed through apt as root or through sudo without a password, and only when something is
 missing. In CI nothing may be left out: an unmet need ends it with exit code 1.
@@ -15,6 +15,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from glob import glob
+
+SYSTEM_PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
+"""Debian keeps servers where only root looks."""
 
 
 def has_postgres() -> bool:
@@ -36,6 +39,16 @@ def has_redis() -> bool:
     return bool(shutil.which("redis-server") and shutil.which("redis-cli"))
 
 
+def has_nginx() -> bool:
+    """nginx, and curl, which asks the health checks of the compose file."""
+    return bool(shutil.which("nginx", path=SYSTEM_PATH) and shutil.which("curl"))
+
+
+def has_systemd() -> bool:
+    """What checks units; systemd need not be running."""
+    return bool(shutil.which("systemd-analyze"))
+
+
 def postgres_packages() -> list[str]:
     """PostgreSQL and PostGIS of whatever version apt offers."""
     english = os.environ | {"LC_ALL": "C"}
@@ -51,6 +64,8 @@ NEEDS: dict[str, tuple[Callable[[], bool], Callable[[], list[str]]]] = {
     "browser": (has_browser, lambda: ["chromium", "fontconfig", "fonts-noto-cjk"]),
     "firefox": (has_firefox, lambda: ["firefox-esr"]),
     "redis": (has_redis, lambda: ["redis-server"]),
+    "nginx": (has_nginx, lambda: ["nginx", "curl"]),
+    "systemd": (has_systemd, lambda: ["systemd"]),
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import structlog
 from flask import Flask
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from server import create_app
 from server.config import Settings, read_settings
@@ -65,6 +66,8 @@ def open_office(settings: Settings) -> Flask:
     Without Redis it also carries the messages.
     """
     app = create_app(settings)
+    # The address of whoever asks, from the web server in front; what others say of themselves is not believed.
+    app.wsgi_app = wrap_wsgi_with_proxy_headers(app.wsgi_app, list(settings.proxies))  # type: ignore[method-assign]
     if settings.redis_url is None:
         figures.register()
         embedded.start(app)

@@ -1,17 +1,30 @@
 """The process set that operators get: units and compose start commands that exist, with settings that exist."""
 
+import os
 import re
+import shutil
+import subprocess
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from server.config import SettingsError, read_settings
+from server.config import Settings, SettingsError, read_settings
+from tests.deploy.front import SHIPPED
+from workers import courier, listening
 from workers.main import gridloop
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+TOP = Path(__file__).resolve().parents[2]
+DEPLOY = TOP / "deploy"
+COMPOSE = DEPLOY / "compose"
 UNITS = sorted((DEPLOY / "systemd").glob("gridloop-*.service"))
-PROGRAM = "/opt/gridloop/.venv/bin/gridloop "
+PROGRAM = "/opt/gridloop/.venv/bin/gridloop"
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]
+OURS = {name: one for name, one in SERVICES.items() if one["image"] == "gridloop"}
+MADE_BY_HAND = {"gridloop.env", ".env", "secrets", "tls"}
+"""What the operator makes beside compose.yaml, as its first lines say."""
 
 
 def known_settings() -> set[str]:
@@ -20,9 +33,26 @@ def known_settings() -> set[str]:
     return set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)*\b", str(refusal.value).partition("known are")[2]))
 
 
+def settings_of(service: str) -> Settings:
+    """What Gridloop reads in this container: the environment file as it is shipped, then compose's own values."""
+    file = dict(re.findall(r"^(GRIDLOOP_\w+)=(.*)$", (DEPLOY / "gridloop.env").read_text(), re.M))
+    given = {name: re.sub(r"\$\{\w+:\?\}", "secret", value) for name, value in OURS[service]["environment"].items()}
+    return read_settings({**file, **given})
+
+
+def mounts(service: str) -> dict[str, str]:
+    """Folder or file in the container → where it comes from."""
+    found = [one.split(":") for one in SERVICES[service].get("volumes", [])]
+    return {one[1]: one[0] for one in found}
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
 def test_there_is_a_unit_for_each_process_that_stays():
     started = {
-        match[1] for unit in UNITS for match in re.finditer(rf"^ExecStart={PROGRAM}(\w+)$", unit.read_text(), re.M)
+        match[1] for unit in UNITS for match in re.finditer(rf"^ExecStart={PROGRAM} (\w+)$", unit.read_text(), re.M)
     }
     assert started == {"serve", "courier", "schedule"}
     assert started <= set(gridloop.commands)
@@ -36,24 +66,131 @@ def test_a_unit_runs_as_nobody_special_on_the_operator_s_settings(unit: Path):
         assert f"\n{line}\n" in text
 
 
+@pytest.mark.systemd
+def test_systemd_understands_every_line_of_the_units(tmp_path: Path):
+    """It checks programs and documents, too: they are looked for where this repository lies."""
+    files = [*UNITS, *(DEPLOY / "systemd").glob("*.timer")]
+    for file in files:
+        (tmp_path / file.name).write_text(file.read_text().replace("/opt/gridloop", str(TOP)))
+    command = ["systemd-analyze", "verify", *(tmp_path / file.name for file in files)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    # What it says of other units of this machine is not about ours.
+    ours = [line for line in found.stderr.splitlines() if str(tmp_path) in line or "gridloop" in line]
+    assert ours == []
+    assert found.returncode == 0, found.stderr
+
+
+def test_whoever_is_told_to_stop_has_the_time_to_finish():
+    drains = {"serve": listening.DRAIN_S, "courier": courier.DRAIN_S}
+    for unit in UNITS:
+        text = unit.read_text()
+        if found := re.search(rf"^ExecStart={PROGRAM} (serve|courier)$", text, re.M):
+            assert int(re.search(r"^TimeoutStopSec=(\d+)$", text, re.M)[1]) > drains[found[1]]
+    for name in ("web", "courier"):
+        assert seconds(SERVICES[name]["stop_grace_period"]) > drains[SERVICES[name]["command"]]
+
+
 def test_the_compose_file_runs_the_same_processes_with_settings_that_exist():
-    services = yaml.safe_load((DEPLOY / "compose/compose.yaml").read_text())["services"]
-    commands = {one["command"] for one in services.values() if isinstance(one.get("command"), str)}
-    assert commands == {"serve", "courier", "schedule", "migrate"}
-    for one in services.values():
-        given = [name for name in one.get("environment", {}) if name.startswith("GRIDLOOP_")]
-        assert {name.removeprefix("GRIDLOOP_") for name in given} <= known_settings()
-    assert {"database", "redis", "nginx"} <= set(services)
-    assert [name for name, one in services.items() if "ports" in one] == ["nginx"]
+    assert {one["command"] for one in OURS.values()} == {"serve", "courier", "schedule", "migrate"}
+    assert {one["command"] for one in OURS.values()} <= set(gridloop.commands)
+    explained = set(re.findall(r"^#?(GRIDLOOP_\w+)=", (DEPLOY / "gridloop.env").read_text(), re.M))
+    for one in OURS.values():
+        assert set(one["environment"]) <= explained
+        assert {name.removeprefix("GRIDLOOP_") for name in one["environment"]} <= known_settings()
+        assert (DEPLOY / one["env_file"]).exists()
+    assert {"database", "redis", "nginx"} == SERVICES.keys() - OURS.keys()
+    assert [name for name, one in SERVICES.items() if "ports" in one] == ["nginx"]
 
 
-def test_the_two_nginx_files_keep_the_same_limits():
-    limits = r"^\s*(client_max_body_size|client_body_timeout|ssl_protocols|proxy_read_timeout|location = /metrics) .*$"
-    found = [
-        re.findall(limits, (DEPLOY / path).read_text(), re.M) for path in ("nginx/gridloop.conf", "compose/nginx.conf")
+@pytest.mark.parametrize("service", OURS)
+def test_a_container_finds_what_its_settings_name(service: str):
+    settings = settings_of(service)
+    assert settings.redis_url is not None
+    assert settings.database_url.host == "database"
+    assert settings.redis_url.startswith("redis://redis:6379")
+    assert {"database", "redis"} <= SERVICES.keys()
+    [secret] = OURS[service]["secrets"]
+    assert str(settings.keys_file) == f"/run/secrets/{secret}"
+    assert str(settings.data_dir) in mounts(service)
+    assert settings.photo_dir.is_relative_to(settings.data_dir)
+    assert settings.database_url.username == "gridloop_app"
+    assert settings.migrate_url.username == ("gridloop_owner" if service == "migrate" else "gridloop_app")
+    for role in (settings.database_url.username, settings.migrate_url.username):
+        assert f"CREATE ROLE {role} LOGIN" in (COMPOSE / "roles.sh").read_text()
+
+
+def test_what_is_mounted_is_shipped_made_by_hand_or_declared():
+    declared = yaml.safe_load((COMPOSE / "compose.yaml").read_text())
+    for service in SERVICES:
+        for source in mounts(service).values():
+            if source.startswith("./"):
+                assert (COMPOSE / source).exists() or source.removeprefix("./") in MADE_BY_HAND
+            else:
+                assert source in declared["volumes"]
+    assert {one["file"].partition("/")[0] for one in declared["secrets"].values()} <= MADE_BY_HAND
+    certificates = re.findall(r"^\s*ssl_certificate\w* +(\S+);", SHIPPED["compose"].read_text(), re.M)
+    assert {str(Path(one).parent) for one in certificates} <= mounts("nginx").keys()
+    assert mounts("nginx")["/etc/nginx/conf.d/default.conf"] == "./nginx.conf"
+
+
+def test_health_is_asked_where_the_processes_answer():
+    web, couriers = settings_of("web"), settings_of("courier")
+    assert f"http://127.0.0.1:{web.port}/readyz" in SERVICES["web"]["healthcheck"]["test"]
+    assert f"http://127.0.0.1:{couriers.courier_metrics_port}/metrics" in SERVICES["courier"]["healthcheck"]["test"]
+    assert f"server web:{web.port};" in SHIPPED["compose"].read_text()
+    assert f"server 127.0.0.1:{read_settings({}).port};" in SHIPPED["systemd"].read_text()
+    for name, one in SERVICES.items():
+        for awaited in one.get("depends_on", {}):
+            assert awaited in SERVICES, name
+
+
+def test_the_two_nginx_files_differ_in_where_gridloop_is_and_who_serves_the_files():
+    lines = [
+        [line for line in path.read_text().partition("upstream gridloop")[2].splitlines() if line.strip()]
+        for path in (SHIPPED["systemd"], SHIPPED["compose"])
     ]
-    assert found[0] == found[1]
-    assert len(found[0]) == 5
+    own = "\n".join(lines[0])
+    files = re.search(r"    # Scripts and styles carry.*?\n    \}\n", own, re.S)
+    assert own.replace(files[0], "").replace("127.0.0.1:8000;", "web:8000;") == "\n".join(lines[1])
+
+
+def test_nothing_an_operator_makes_gets_into_the_image_or_the_repository():
+    ignored = (COMPOSE / "Dockerfile.dockerignore").read_text().split()
+    uncommitted = [line.rstrip("/") for line in (TOP / ".gitignore").read_text().splitlines()]
+    told = (COMPOSE / "compose.yaml").read_text().partition("name: gridloop")[0]
+    for name in MADE_BY_HAND:
+        assert name in told
+        assert f"deploy/compose/{name}" in ignored
+        assert f"deploy/compose/{name}" in uncommitted
+
+
+def test_the_image_is_built_from_what_is_there():
+    text = (COMPOSE / "Dockerfile").read_text().replace("\\\n", " ")
+    assert f'ENTRYPOINT ["{PROGRAM}"]' in text
+    [build] = [line for line in text.splitlines() if line.startswith("RUN python3")]
+    ignored = (COMPOSE / "Dockerfile.dockerignore").read_text().split()
+    for script in re.findall(r"\b\w+/[\w/]+\.py", build):
+        assert (TOP / script).exists()
+        assert not any(fnmatch(script, f"{pattern}*") for pattern in ignored)
+    for program in {one["healthcheck"]["test"][1] for one in OURS.values() if "healthcheck" in one}:
+        assert program in re.search(r"apt-get install (.*?) &&", text)[1].split()
+
+
+@pytest.mark.skipif(not shutil.which("apt-cache"), reason="not a Debian")
+def test_the_packages_of_the_image_and_the_runbook_exist():
+    texts = [(COMPOSE / "Dockerfile").read_text().replace("\\\n", " "), (DEPLOY / "README.md").read_text()]
+    installed = [
+        word for text in texts for line in re.findall(r"(?:apt|apt-get) install ([^&#`\n]*)", text)
+        for word in line.split() if not word.startswith("-")
+    ]  # fmt: skip
+    assert "nginx" in installed
+    unknown = subprocess.run(
+        ["apt-cache", "show", "--no-all-versions", *installed], env=os.environ | {"LC_ALL": "C"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False,
+    ).stderr  # fmt: skip
+    # A package of another release of Debian (the runbook names one of Debian 12) is not this machine's matter.
+    missing = set(re.findall(r"Unable to locate package (\S+)", unknown))
+    assert {one for one in missing if not one.startswith("postgresql-15")} == set()
 
 
 def test_the_runbook_speaks_of_every_command_an_operator_has_for_couriers():

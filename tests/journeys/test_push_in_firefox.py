@@ -1,6 +1,7 @@
 """A notice reaches a real Firefox through a push service on this machine, with the page closed, and opens the case."""
 
 import json
+import sqlite3
 import subprocess
 import time
 import uuid
@@ -135,6 +136,38 @@ def test_a_lost_subscription_is_forgotten_and_made_anew_at_the_next_start(
     assert case["code"] in firefox.notice()
     firefox.click_notice()
     assert [post.token for post in push.accepted()] == [second.token]
+
+
+def test_a_browser_that_lost_its_subscription_makes_another_by_itself(
+    calling: Office, push: PushService, firefox: Firefox
+) -> None:
+    """The push service knows the browser no more: Firefox drops what it had and tells the service worker, which
+    subscribes anew and tells the office, while no page of ours is open."""
+    firefox.start()
+    sign_in(firefox, calling)
+    see_push_state(firefox, calling, "on")
+    [first] = push.channels.values()
+    firefox.quit()
+
+    push.lose_browsers()
+    firefox.start()
+    second = soon(lambda: [one for one in push.channels.values() if not one.gone], "another subscription")[-1]
+    wanted = {push.endpoint(second): None, push.endpoint(first): "asked"}
+    soon(lambda: wanted.items() <= subscriptions(calling).items(), "the office's knowledge of it")
+    assert firefox.pages() == ["about:blank"]
+    case = file_emergency(calling)
+    assert case["code"] in firefox.notice()
+    firefox.click_notice()
+    firefox.show_page(f"{calling.url}/#/case/{case['id']}")
+    # To the new one; nobody tried the old one any more. (Other browsers of this office are other stories.)
+    assert [post.token for post in push.accepted()] == [second.token]
+    assert first.token not in {post.token for post, _status in push.posts}
+
+
+def subscriptions(office: Office) -> dict[str, str | None]:
+    """Endpoints that the office was told of → why they ended, if they did."""
+    with sqlite3.connect(office.folder / "gridloop.sqlite") as books:
+        return dict(books.execute("SELECT endpoint, ended_why FROM push_subscriptions"))
 
 
 def test_after_the_office_renewed_its_key_browsers_subscribe_for_the_new_one(

@@ -26,6 +26,12 @@ def test_without_any_setting_the_office_is_embedded_and_asks_for_nothing():
     assert settings.migrate_url == settings.database_url
 
 
+def test_only_named_web_servers_are_believed():
+    assert read_settings({}).proxies == ("127.0.0.1/32", "::1/128")
+    assert read_settings({"GRIDLOOP_PROXIES": "10.1.2.3, 172.16.0.0/12"}).proxies == ("10.1.2.3/32", "172.16.0.0/12")
+    assert read_settings({"GRIDLOOP_PROXIES": ""}).proxies == ()
+
+
 def test_other_people_s_variables_are_none_of_its_business():
     assert read_settings({"PORT": "x", "HOME": "/root", "DATABASE_URL": "mysql://x"}) == read_settings({})
 
@@ -52,6 +58,9 @@ def test_scaled_out_the_application_and_the_owner_have_addresses_of_their_own():
         ({"GRIDLOOP_PORT": "８０００"}, "GRIDLOOP_PORT"),
         ({"GRIDLOOP_PORT": ""}, "GRIDLOOP_PORT"),
         ({"GRIDLOOP_WEB_THREADS": "1"}, "GRIDLOOP_WEB_THREADS"),
+        ({"GRIDLOOP_PROXIES": "web"}, "GRIDLOOP_PROXIES"),
+        ({"GRIDLOOP_PROXIES": "*"}, "GRIDLOOP_PROXIES"),
+        ({"GRIDLOOP_PROXIES": "10.0.0.1/8"}, "GRIDLOOP_PROXIES"),
         ({"GRIDLOOP_WEB_PROCESSES": "2"}, "SQLite"),
         ({"GRIDLOOP_DATABASE_URL": "nonsense"}, "GRIDLOOP_DATABASE_URL"),
         ({"GRIDLOOP_DATABASE_URL": ""}, "GRIDLOOP_DATABASE_URL"),

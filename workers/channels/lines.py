@@ -10,9 +10,9 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from server.rules.endpoints import Endpoint
+from workers.channels.answers import Answer
 
 CONNECT_S = 5.0
 WHOLE_S = 10.0
@@ -21,13 +21,6 @@ BODY_READ = 4096
 """What is read of an answer: refusals explain themselves in a line, more is not wanted."""
 _IDLE_S = 20.0
 _KEPT = 64
-
-
-class Answer(NamedTuple):
-    """Status and headers (lower-case names)."""
-
-    status: int
-    headers: Mapping[str, str]
 
 
 class NoAnswerError(Exception):

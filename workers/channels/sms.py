@@ -14,9 +14,8 @@ from server import clock
 from server.office import Office
 from server.rules.endpoints import Endpoint
 from server.services.deliveries import Errand, Outcome
-from workers.channels import lines
+from workers.channels import answers, lines
 from workers.channels.robots import link_to
-from workers.channels.webpush import judge
 
 
 def send(errand: Errand, office: Office) -> Outcome:
@@ -43,7 +42,7 @@ def send(errand: Errand, office: Office) -> Outcome:
     secure = parts.scheme == "https"
     endpoint = Endpoint(secure, parts.hostname or "", parts.port or (443 if secure else 80), parts.path or "/")
     try:
-        return judge(lines.post(endpoint, endpoint.host, body, headers), now)
+        return answers.judge(lines.post(endpoint, endpoint.host, body, headers), now)
     except lines.NoAnswerError as error:
         return Outcome(error.word, "waiting")
 

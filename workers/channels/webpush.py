@@ -4,8 +4,7 @@ import json
 import threading
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from py_vapid import Vapid02
@@ -15,9 +14,10 @@ from server import clock
 from server.office import Office
 from server.rules.endpoints import Endpoint, read_endpoint
 from server.rules.telling import EMERGENCY
-from server.services.deliveries import DELIVERED, Errand, Outcome
+from server.services.deliveries import Errand, Outcome
 from server.services.resolving import addresses_of
-from workers.channels import lines
+from workers.channels import answers, lines
+from workers.channels.answers import Answer
 
 TTL = {EMERGENCY: timedelta(hours=4)}
 USUAL_TTL = timedelta(days=1)
@@ -81,29 +81,11 @@ def encrypt(address: Mapping[str, str], payload: bytes) -> bytes:
     return body
 
 
-def judge(answer: lines.Answer, now: datetime) -> Outcome:
+def judge(answer: Answer, now: datetime) -> Outcome:
     """What a push service's status means for this notice and for the subscription."""
-    status = answer.status
-    if 200 <= status < 300:
-        return DELIVERED
-    if status in (404, 410):
-        return Outcome(f"status {status}", "dropped", gone=True)
-    if status == 429 or status >= 500 or status == 408:
-        return Outcome(f"status {status}", "waiting", _retry_after(answer.headers.get("retry-after"), now))
-    # 400, 401, 403, 413 and redirects: the same request would get the same answer.
-    return Outcome(f"status {status}", "dead")
-
-
-def _retry_after(text: str | None, now: datetime) -> timedelta | None:
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text), 86_400))
-    try:
-        at = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(at.astimezone(UTC) - now, timedelta())
+    if answer.status in (404, 410):
+        return Outcome(f"status {answer.status}", "dropped", gone=True)
+    return answers.judge(answer, now)
 
 
 def _token(origin: str, key: bytes, contact: str, now: datetime) -> str:

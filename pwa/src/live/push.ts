@@ -51,7 +51,8 @@ async function subscribe(manager: PushManager, key: string): Promise<PushSubscri
 /** Tell the office; when it knows the subscription as given up, begin anew at the next start. */
 async function tell(person: string, subscription: PushSubscription, now: Date): Promise<PushState | null> {
   const kept = (await readCache(person, KEPT_AS))?.value as Told | undefined;
-  const id = kept?.endpoint === subscription.endpoint ? kept.id : mintId();
+  const lost = kept && kept.endpoint !== subscription.endpoint ? kept : null;
+  const id = kept && !lost ? kept.id : mintId();
   await writeForm(person, KEPT_AS, { id, endpoint: subscription.endpoint } satisfies Told, now);
   const answer = await write<{ alive: boolean }>(
     person,
@@ -59,6 +60,9 @@ async function tell(person: string, subscription: PushSubscription, now: Date): 
     { method: "PUT", json: subscription.toJSON() },
     now,
   );
+  // What this browser had before reaches nobody; the push service may take a while to say so.
+  if (answer.kind === "ok" && lost)
+    await write(person, `/push/subscriptions/${lost.id}`, { method: "DELETE" }, now);
   if (answer.kind === "ok" && answer.body.alive) return "on";
   if (answer.kind === "ok" || (answer.kind === "problem" && answer.status === 409)) {
     await subscription.unsubscribe().catch(() => false);

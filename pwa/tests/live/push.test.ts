@@ -5,6 +5,7 @@ import { withBooks } from "../../src/store/open";
 import { freshPhone, NOW } from "../phone";
 
 const KEY = "BAECAwQ";
+let ended: string[];
 let put: { url: string; body: { endpoint: string } }[];
 let alive: boolean;
 let made: FakeSubscription[];
@@ -43,6 +44,7 @@ beforeEach(async () => {
   vi.useRealTimers();
   await freshPhone();
   put = [];
+  ended = [];
   made = [];
   alive = true;
   hang = false;
@@ -58,6 +60,7 @@ beforeEach(async () => {
   );
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
     const answer = url.endsWith("/push/key") ? { key } : { alive };
+    if (init.method === "DELETE") ended.push(url);
     if (init.method === "PUT") put.push({ url, body: JSON.parse(String(init.body)) });
     return new Response(JSON.stringify(answer), { headers: { "content-type": "application/json" } });
   });
@@ -76,6 +79,15 @@ it("subscribes anew when the office has a new key", async () => {
   await refreshPush(registration, NOW);
   expect(made.map((one) => one.gone)).toEqual([true, false]);
   expect(new Set(put.map((one) => one.url)).size).toBe(2);
+});
+
+it("ends at the office what it had before, once", async () => {
+  await refreshPush(registration, NOW);
+  const before = put.map((one) => one.url);
+  for (const one of made) one.gone = true;
+  expect(await refreshPush(registration, NOW)).toBe("on");
+  expect(await refreshPush(registration, NOW)).toBe("on");
+  expect(ended).toEqual(before);
 });
 
 it("begins anew after the office gave it up", async () => {

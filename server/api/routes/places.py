@@ -225,7 +225,8 @@ def show_pack(area_code: str) -> Response:
         if area is None or area.level not in ("village", "township"):
             raise Refusal("not_found")
         version = packs.version_of(hearing, area_code)
-        if request.if_none_match.contains(version):
+        # Weakly: whoever compresses the answer on the way makes its tag a weak one.
+        if request.if_none_match.contains_weak(version):
             response = Response(status=304)
         else:
             response = jsonify(packs.pack(hearing, area_code))

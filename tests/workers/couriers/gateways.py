@@ -24,7 +24,7 @@ class Authority:
     """A certificate authority that nobody but a test trusts."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
+        self.folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
         self.bundle = folder / "authority.pem"
         self.bundle.write_bytes(self._sign("tests", self._key.public_key(), ca=True).public_bytes(Encoding.PEM))
@@ -32,7 +32,7 @@ class Authority:
     def context(self, *hosts: str) -> ssl.SSLContext:
         """A server's side of TLS for these names."""
         key = ec.generate_private_key(ec.SECP256R1())
-        path = self._folder / f"{hosts[0]}.pem"
+        path = self.folder / f"{hosts[0]}.pem"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         path.write_bytes(private + self._sign(hosts[0], key.public_key(), *hosts).public_bytes(Encoding.PEM))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -71,7 +71,8 @@ class Robots:
 
     def __init__(self, authority: Authority) -> None:
         self.said: list[Said] = []
-        self.refuse = 0
+        self.refusals: dict[str, list[tuple[str, Any]]] = {host: [] for host in ROBOT_HOSTS}
+        """What each service answers next, status and body, instead of passing a message on."""
         context, world = authority.context(*ROBOT_HOSTS), self
 
         class Proxy(BaseHTTPRequestHandler):
@@ -108,12 +109,11 @@ class Robots:
             headers[name.lower()] = value.strip()
         body = json.loads(reader.read(int(headers["content-length"])))
         status, answer = "200 OK", {"code": 0, "msg": "success"} if "feishu" in host else {"errcode": 0, "errmsg": "ok"}
-        if self.refuse > 0:
-            self.refuse -= 1
-            status, answer = "503 Busy", {}
+        if self.refusals[host]:
+            status, answer = self.refusals[host].pop(0)
         else:
             self.said.append(Said(host, path, body, headers))
-        text = json.dumps(answer).encode()
+        text = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n"
         inner.sendall(f"{head}Connection: close\r\n\r\n".encode() + text)
 

@@ -61,6 +61,7 @@ class PushService:
         self.acks: list[str] = []
         self.fault: Fault = lambda _post: None
         self.online: dict[str, ServerConnection] = {}
+        self._unknown: set[str] = set()
         self._lock = threading.RLock()
         self._sockets: Server = serve(self._browser, "127.0.0.1", 0)
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -80,6 +81,13 @@ class PushService:
         with self._lock:
             self.posts.clear()
             self.channels.clear()
+
+    def lose_browsers(self) -> None:
+        """Know no browser any more, nor what it registered: each is somebody new when it says hello again."""
+        with self._lock:
+            for channel in self.channels.values():
+                channel.gone = True
+                self._unknown.add(channel.uaid or "")
 
     def open_channel(self, key: str | None, channel_id: str = "", uaid: str | None = None) -> Channel:
         """What `register` does; tests without a browser call it themselves."""
@@ -148,7 +156,8 @@ class PushService:
                 if kind == "ping":
                     socket.send("{}")
                 elif kind == "hello":
-                    uaid = message.get("uaid") or uuid.uuid4().hex
+                    uaid = message.get("uaid") or ""
+                    uaid = uuid.uuid4().hex if uaid in self._unknown else uaid or uuid.uuid4().hex
                     self._greet(socket, uaid)
                 elif kind == "register":
                     channel = self.open_channel(message.get("key"), message["channelID"], uaid)

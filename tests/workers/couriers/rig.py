@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import delete, select, update
 
-from server import create_app
+from server import clock, create_app
 from server.config import Settings
 from server.db import db, transaction
 from server.models import Delivery, Message, PushSubscription, Rule
@@ -188,6 +188,11 @@ class Rig:
             for row in tx.execute(select(Message.id, Message.not_before)).all():
                 earlier = row.not_before - timedelta(minutes=1)
                 tx.execute(update(Message).where(Message.id == row.id).values(not_before=earlier))
+
+    def let_it_be_now(self, delivery_id: uuid.UUID) -> None:
+        """A delivery that waits for its next try has waited long enough."""
+        with self.office.app.app_context(), transaction() as tx:
+            tx.execute(update(Delivery).where(Delivery.id == delivery_id).values(next_at=clock.now()))
 
     def subscribe(self, account: str) -> WindowlessBrowser:
         """A browser of this person's subscribes, as the app would have it do."""

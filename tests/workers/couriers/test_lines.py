@@ -29,7 +29,8 @@ from server.services.deliveries import Claim, Errand
 from tests.workers.couriers.gateways import Authority
 from tests.workers.couriers.push_service import PushService
 from workers.channels import lines, webpush
-from workers.channels.lines import Answer, NoAnswerError, post
+from workers.channels.answers import Answer
+from workers.channels.lines import NoAnswerError, post
 
 HOST = "updates.push.example.org"
 

@@ -15,7 +15,7 @@ from server.models import Deadline, Delivery, Robot
 from server.services import deliveries, reach, reference, relay
 from tests.workers.conftest import PROGRAM, surroundings, wait_until
 from tests.workers.couriers.conftest import rigged
-from tests.workers.couriers.gateways import Authority, Gateway, Robots
+from tests.workers.couriers.gateways import ROBOT_HOSTS, Authority, Gateway, Robots
 from tests.workers.couriers.rig import Rig
 
 SECRET = "a secret that the gateway knows"
@@ -74,20 +74,20 @@ def add_robots(rig: Rig, unit: str, keys: dict[str, str]) -> None:
 
 def end_robots(rig: Rig) -> None:
     with rig.office.app.app_context(), transaction() as tx:
-        for one in tx.execute(select(Robot.id)).scalars().all():
+        for one in tx.execute(select(Robot.id).where(Robot.ended_at.is_(None))).scalars().all():
             assert reach.end_robot(tx, one, datetime.now(UTC))
 
 
+KEYS = {"wecom": "633a31f6-7f9c-4bc4-97a0-0ec1eefa5898", "dingtalk": "a" * 64, "feishu": "b" * 36}
 USUAL = {"task": "at_once", "oversight": "at_once", "news": "collected"}
 
 
 def test_robots_and_phones_of_a_silent_unit_are_told_once(rig: Rig, report: Any, robots: Robots, gateway: Gateway):
     desk = unit_of(rig, "village1")
-    keys = {"wecom": "633a31f6-7f9c-4bc4-97a0-0ec1eefa5898", "dingtalk": "a" * 64, "feishu": "b" * 36}
-    add_robots(rig, desk, keys)
+    add_robots(rig, desk, KEYS)
     rig.ask("village1", "PUT", "/me/notices", {"choices": USUAL, "phone": "13812341234"})
     rig.set_rule("urge_after_minutes", {"4": 0})
-    robots.refuse = 1
+    robots.refusals["qyapi.weixin.qq.com"] = [("503 Busy", {})]
     calm = rig.file(report(urgency=3, photos=[]))
     case_id = rig.file(report(urgency=4, text="王大妈家起火了，快来人。", photos=[]))
     rig.wait_until_carried(4)
@@ -95,9 +95,9 @@ def test_robots_and_phones_of_a_silent_unit_are_told_once(rig: Rig, report: Any,
     code = rig.ask("village1", "GET", f"/cases/{case_id}")[1]["code"]
     said = {one.host: one for one in robots.said}
     assert len(robots.said) == len(said) == 3
-    assert keys["wecom"] in said["qyapi.weixin.qq.com"].path
-    assert keys["dingtalk"] in said["oapi.dingtalk.com"].path
-    assert keys["feishu"] in said["open.feishu.cn"].path
+    assert KEYS["wecom"] in said["qyapi.weixin.qq.com"].path
+    assert KEYS["dingtalk"] in said["oapi.dingtalk.com"].path
+    assert KEYS["feishu"] in said["open.feishu.cn"].path
     [text] = gateway.sent.values()
     assert text.body["to"] == "13812341234"
     for one in (*(str(said[host].body) for host in said), str(text.body)):
@@ -115,6 +115,41 @@ def urge_in_an_hour(rig: Rig) -> int:
     with rig.office.app.app_context(), transaction() as tx:
         late = datetime.now(UTC) + timedelta(hours=1)
         return relay.urge(tx, reference.atlas(tx), reference.rule_book(tx), late)
+
+
+def nobody_waits_any_more(rig: Rig) -> None:
+    """The clocks of earlier stories have stopped."""
+    with rig.office.app.app_context(), transaction() as tx:
+        tx.execute(update(Deadline).where(Deadline.ended_at.is_(None)).values(ended_at=datetime.now(UTC)))
+
+
+def test_a_robot_that_refuses_inside_a_200_is_not_taken_for_delivered(rig: Rig, emergency: Any, robots: Robots):
+    """Too fast: later, when the service listens again. A bad key: a dead letter, sent again by an operator."""
+    nobody_waits_any_more(rig)
+    robots.said.clear()
+    add_robots(rig, unit_of(rig, "village1"), KEYS)
+    wecom, dingtalk, feishu = ROBOT_HOSTS
+    robots.refusals[wecom] = [("200 OK", {"errcode": 45009, "errmsg": "api freq out of limit"})]
+    robots.refusals[dingtalk] = [("200 OK", {"errcode": 300001, "errmsg": "token is not exist"})]
+    rig.set_rule("urge_after_minutes", {"4": 0})
+    rig.file(emergency())
+
+    def spoken() -> dict[str, Any]:
+        return {str(row.outcome): row for row in rig.deliveries() if row.channel == "robot"}
+
+    wait_until(lambda: spoken().keys() == {"delivered", "refused 300001", "refused 45009"})
+    rig.set_rule("urge_after_minutes", {})
+    assert [one.host for one in robots.said] == [feishu]
+    fast, dead = spoken()["refused 45009"], spoken()["refused 300001"]
+    assert (fast.state, dead.state) == ("waiting", "dead")
+    assert 60 <= (fast.next_at - fast.tried_at).total_seconds() < 70
+    assert str(dead.id) in rig.command("outbox", "dead")
+    rig.command("outbox", "again", str(dead.id))
+    rig.let_it_be_now(fast.id)
+    wait_until(lambda: rig.states().keys() == {"delivered"})
+    assert {one.host for one in robots.said} == set(ROBOT_HOSTS)
+    assert len(robots.said) == 3
+    end_robots(rig)
 
 
 def test_a_case_that_was_accepted_in_time_urges_nobody(rig: Rig, emergency: Any):

@@ -26,10 +26,11 @@ def live_through_kills(house: House, kills: int, seed: int) -> Crowd:
             # The next blow falls only when the office has moved something since the last one.
             wait_until(lambda answered=answered: crowd.statuses[201] > answered or bool(crowd.accidents))
             time.sleep(dice.uniform(0, 0.5))
-            (worker,) = running.workers()
+            workers = running.workers()
+            assert workers
             running.process.kill()
             running.process.wait()
-            wait_until(lambda worker=worker: parent(worker) is None)
+            wait_until(lambda workers=workers: not any(map(parent, workers)))
             if kill % 2:
                 assert books.wrong_with(house.app, house.codes) == []  # as the blow left it
             running = house.open()
