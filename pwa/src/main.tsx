@@ -15,9 +15,7 @@ import "weui/dist/style/widget/weui-button/weui-button.min.css";
 import "weui/dist/style/widget/weui-cell/weui-cell.min.css";
 import "weui/dist/style/widget/weui-cell/weui-cell-form.min.css";
 import "weui/dist/style/widget/weui-loading/weui-loading.min.css";
-import "./app.css";
-import "./case.css";
-import "./figures.css";
+import "./styles/index.css";
 
 async function start(): Promise<void> {
   setLanguage(language.value);

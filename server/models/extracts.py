@@ -1,8 +1,9 @@
 """What figures read out of columns: a text inside stored JSON, an instant as seconds; the two databases differ here."""
 
+import uuid
 from typing import Any
 
-from sqlalchemy import Float, String
+from sqlalchemy import Float, String, Uuid
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -12,6 +13,14 @@ class case_field(FunctionElement[str]):  # noqa: N801  # SQL functions are writt
     did not touch it or emptied it. Truth is "true" on PostgreSQL and "1" on SQLite: compare with `TRUTHS`."""
 
     type = String()
+    inherit_cache = True
+
+
+class owner_given(FunctionElement[uuid.UUID]):  # noqa: N801
+    """`owner_given(Step.envelope, Deadline.id)`: the unit that a step made this clock's owner, when it began or later;
+    NULL when it did neither."""
+
+    type = Uuid()
     inherit_cache = True
 
 
@@ -46,6 +55,27 @@ def _case_field_pg(element: case_field, compiler: Any, **kw: Any) -> str:
 def _case_field_lite(element: case_field, compiler: Any, **kw: Any) -> str:
     column, name = _arguments(element, compiler, **kw)
     return f"CAST(json_extract({column}, '$.effects.case.' || {name}) AS TEXT)"
+
+
+@compiles(owner_given, "postgresql")
+def _owner_given_pg(element: owner_given, compiler: Any, **kw: Any) -> str:
+    column, clock = _arguments(element, compiler, **kw)
+    effects = f"{column}::json -> 'effects'"
+    begun = f"SELECT one ->> 'unit_id' FROM json_array_elements({effects} -> 'started') one"  # noqa: S608  # columns
+    return (
+        f"coalesce({effects} -> 'clocks' -> {clock}::text ->> 'unit_id',"
+        f" ({begun} WHERE one ->> 'id' = {clock}::text))::uuid"
+    )
+
+
+@compiles(owner_given, "sqlite")
+def _owner_given_lite(element: owner_given, compiler: Any, **kw: Any) -> str:
+    """Ids stand in columns without the dashes they have in JSON."""
+    column, clock = _arguments(element, compiler, **kw)
+    unit = "SELECT json_extract(value, '$.unit_id') FROM json_each"
+    changed = f"{unit}({column}, '$.effects.clocks') WHERE replace(key, '-', '') = {clock}"
+    begun = f"{unit}({column}, '$.effects.started') WHERE replace(json_extract(value, '$.id'), '-', '') = {clock}"
+    return f"replace(coalesce(({changed}), ({begun})), '-', '')"
 
 
 @compiles(text_field, "postgresql")

@@ -109,6 +109,7 @@ def asked(hearing: Hearing, scope: Scope, question: Question) -> Asked:
         window=int(timedelta(days=days).total_seconds()),
         disputes=[code for code in hearing.rules.categories if DISPUTES in hearing.rules.line_of(code)],
         by=question.by,
+        over=end <= hearing.now,
     )
 
 

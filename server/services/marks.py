@@ -1,8 +1,8 @@
 """What each base of the indicators looks at, as one query a base: its members, each with its marks.
 
-Everything is read as of one instant, from steps (the state of a case is that of its last step before it), clocks and
-requests. Every query starts from a range of an index that the period bounds: the audience's (subject, received_at),
-the clocks' (kind, due), the steps' (action, at). Counts nothing.
+Everything is read as of one instant, from steps (the state of a case is that of its last step before it; `stood` tells
+where it lay and whose its clocks were), clocks and requests. Every query starts from a range of an index that the
+period bounds: the audience's (subject, received_at), the clocks' (kind, due), the steps' (action, at). Counts nothing.
 """
 
 import uuid
@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from server.models import Audience, Case, Deadline, Request, Step
 from server.models.extracts import TRUTHS, case_field
 from server.rules.indicators import Base
+from server.services import stood
 from server.services.story import (
     CLOSES,
     ENDED_OTHERWISE,
@@ -46,6 +47,7 @@ class Asked(NamedTuple):
         window: seconds after a closing in which it must hold.
         disputes: codes of the categories of disputes.
         by: what the members' `key` is.
+        over: has the period ended? What changed since must not show.
     """
 
     subjects: Sequence[str]
@@ -55,6 +57,7 @@ class Asked(NamedTuple):
     window: int
     disputes: Sequence[str]
     by: str
+    over: bool
 
 
 Marks = Mapping[str, ColumnElement[bool]]
@@ -76,8 +79,8 @@ _PLAIN = frozenset({"case_id", "received_at", "member_id", "key", "closed_at"})
 
 def _received(asked: Asked, *, again: bool = False) -> Select[Any]:
     cohort = _with_key(
-        select(Case.id, Case.received_at, Case.category)
-        .where(Case.id.in_(_seen(asked)), Case.area_code.in_(asked.areas)),
+        select(Case.id, Case.received_at, _stood("category", asked).label("category"))
+        .where(Case.id.in_(_seen(asked)), _lay_there(asked)),
         asked,
     ).cte("cohort")  # fmt: skip
     tale = tell(cohort, asked.until)
@@ -95,8 +98,7 @@ def _due(asked: Asked, due: Any) -> Select[Any]:
         select(Case.id, Case.received_at, due.label("due"))
         .join(Deadline, Deadline.case_id == Case.id)
         .where(
-            Deadline.kind == "overall", due >= asked.start, due < asked.until, Case.area_code.in_(asked.areas),
-            _is_seen(asked),
+            Deadline.kind == "overall", due >= asked.start, due < asked.until, _lay_there(asked), _is_seen(asked),
         ),
         asked,
         own_clock=True,
@@ -135,14 +137,14 @@ def _clocks(asked: Asked, due: Any, kinds: Sequence[str]) -> Select[Any]:
         "offline_late": Deadline.offline_late.is_(True),
         "excused": Deadline.excused.is_(True),
     }
-    key = Deadline.unit_id if asked.by == "unit" else _case_key(asked)
+    key = _owner(Deadline, asked) if asked.by == "unit" else _case_key(asked)
     nothing = literal(None, Step.at.type)
     return (
         _select(Case.id, Case.received_at, Deadline.id, key, nothing, marks)
         .join(Deadline, Deadline.case_id == Case.id)
         .where(
             Deadline.kind.in_(kinds), due >= asked.start, due < asked.until, not_(ended_before),
-            Case.area_code.in_(asked.areas), _is_seen(asked),
+            _lay_there(asked), _is_seen(asked),
         )
     )  # fmt: skip
 
@@ -179,7 +181,7 @@ def _events(asked: Asked) -> Select[Any]:
         .join(Step, Step.case_id == Case.id)
         .where(
             Step.action.in_(EVENTS), Step.at >= asked.start, Step.at < asked.until,
-            Case.area_code.in_(asked.areas), _is_seen(asked),
+            _lay_there(asked), _is_seen(asked),
         ),
         asked,
         grouped=True,
@@ -246,8 +248,25 @@ def _is_seen(asked: Asked) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
+def _stood(name: str, asked: Asked) -> Any:
+    """A column of the case as of the instant: while the period runs, as it is."""
+    return stood.column(name, asked.until) if asked.over else getattr(Case, name)
+
+
+def _owner(clock: type[Deadline], asked: Asked) -> Any:
+    return stood.owner(clock, Case.id, asked.until) if asked.over else clock.unit_id
+
+
+def _lay_there(asked: Asked) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = _stood("area_code", asked).in_(asked.areas)
+    return found
+
+
 def _case_key(asked: Asked) -> Any:
-    return {"area": Case.area_code, "category": Case.category, "source": Case.source}[asked.by]
+    return Case.source if asked.by == "source" else _stood(_COLUMN_OF[asked.by], asked)
+
+
+_COLUMN_OF = {"area": "area_code", "category": "category"}
 
 
 def _with_key(cohort: Select[Any], asked: Asked, *, own_clock: bool = False, grouped: bool = False) -> Select[Any]:
@@ -257,9 +276,9 @@ def _with_key(cohort: Select[Any], asked: Asked, *, own_clock: bool = False, gro
     if asked.by != "unit":
         key = _case_key(asked)
     elif own_clock:
-        key = Deadline.unit_id
+        key = _owner(Deadline, asked)
     else:
-        key = overall.unit_id
+        key = _owner(overall, asked)
         cohort = cohort.outerjoin(overall, and_(overall.case_id == Case.id, overall.kind == "overall"))
     found = cohort.add_columns(key.label("key"))
-    return found.group_by(Case.id, Case.received_at, key) if grouped else found
+    return found.group_by(Case.id, Case.received_at, "key") if grouped else found

@@ -1,9 +1,10 @@
 /** The cases behind one figure, newest first; says how many of them this person may not see. */
 import { useEffect, useState } from "preact/hooks";
-import type { CaseSummary } from "../api/shapes";
+import type { Answer } from "../api/call";
 import { CaseLine } from "../screens/cases";
 import { useNow } from "../screens/parts/hooks";
 import { Note, Page } from "../screens/parts/page";
+import { usePages } from "../screens/parts/pages";
 import { say, t } from "../speak";
 import { askBehind, type Behind } from "./ask";
 
@@ -16,22 +17,29 @@ export function FigureCases(props: {
 }) {
   const { area, month, indicator, part, row } = props;
   const now = useNow(60_000);
-  const [items, setItems] = useState<CaseSummary[]>([]);
   const [page, setPage] = useState<Behind | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
 
-  async function read(cursor: string | null): Promise<void> {
-    const answer = await askBehind({ area, month, indicator, part, key: row }, cursor);
-    if (answer.kind === "ok") {
-      setItems((before) => (cursor ? [...before, ...answer.body.items] : answer.body.items));
-      setPage(answer.body);
-      setTrouble(null);
-    } else setTrouble(answer.kind === "problem" ? say(answer.problem.message) : t("office_unreachable"));
+  const question = { area, month, indicator, part, key: row };
+
+  function tell(answer: Answer<unknown>): void {
+    if (answer.kind === "ok") setTrouble(null);
+    else setTrouble(answer.kind === "problem" ? say(answer.problem.message) : t("office_unreachable"));
   }
 
-  useEffect(() => void read(null), [area, month, indicator, part, row]);
+  useEffect(() => {
+    void askBehind(question, null).then((answer) => {
+      if (answer.kind === "ok") setPage(answer.body);
+      tell(answer);
+    });
+  }, [area, month, indicator, part, row]);
 
-  const next = page?.next_cursor;
+  const { items, more } = usePages(
+    JSON.stringify(question),
+    page,
+    (cursor) => askBehind(question, cursor),
+    tell,
+  );
   return (
     <Page title={page ? say(page.definition.name) : t("figures_title")} onBack={() => history.back()}>
       {trouble && <Note tone="bad">{trouble}</Note>}
@@ -48,13 +56,7 @@ export function FigureCases(props: {
           <CaseLine key={`${one.id}/${at}`} one={one} now={now} />
         ))}
       </div>
-      {next && (
-        <div class="actions">
-          <button type="button" class="weui-btn weui-btn_default" onClick={() => read(next)}>
-            {t("more")}
-          </button>
-        </div>
-      )}
+      {more}
     </Page>
   );
 }

@@ -1,6 +1,6 @@
 /** Cases by what they ask of this person, and all of them, newest first; without a network as last kept. */
 import { useEffect, useState } from "preact/hooks";
-import type { CaseSummary, Page as PageOf } from "../api/shapes";
+import type { CaseSummary } from "../api/shapes";
 import { fetchMore, refreshList, sourceOf } from "../live/cases";
 import { fill, isEnded, isLate, type ListName, listsOf } from "../live/lists";
 import { link } from "../route";
@@ -9,6 +9,7 @@ import { me, personId } from "../state";
 import { useNow } from "./parts/hooks";
 import { ListTabs, useLists } from "./parts/lists";
 import { Note, Page } from "./parts/page";
+import { usePages } from "./parts/pages";
 import { showTime } from "./parts/times";
 
 /** Looked at first when nothing asks for an answer or a decision. */
@@ -19,7 +20,6 @@ export function Cases({ name }: { name: ListName | null }) {
   const now = useNow(60_000);
   const lists = useLists();
   const [offline, setOffline] = useState(false);
-  const [later, setLater] = useState<PageOf<CaseSummary> | null>(null);
   const [opened, setOpened] = useState<ListName | null>(null);
 
   const own = listsOf(me.value);
@@ -34,7 +34,6 @@ export function Cases({ name }: { name: ListName | null }) {
 
   useEffect(() => {
     let left = false;
-    setLater(null);
     const person = personId();
     if (person)
       void refreshList(person, source, new Date()).then((answer) => {
@@ -45,19 +44,15 @@ export function Cases({ name }: { name: ListName | null }) {
     };
   }, [source]);
 
-  async function readMore(cursor: string): Promise<void> {
-    const answer = await fetchMore(source, cursor);
-    if (answer.kind !== "ok") return setOffline(true);
-    const { items, next_cursor } = answer.body;
-    setLater({ items: [...(later?.items ?? []), ...items], next_cursor });
-  }
-
-  const page = lists?.kept[source];
-  const whole =
-    page && later ? { items: [...page.items, ...later.items], next_cursor: later.next_cursor } : page;
-  const kept = whole && lists ? { ...lists.kept, [source]: whole } : (lists?.kept ?? {});
-  const { items } = fill(shown, kept, now);
-  const cursor = whole?.next_cursor ?? null;
+  const first = lists?.kept[source];
+  const pages = usePages(
+    source,
+    first,
+    (cursor) => fetchMore(source, cursor),
+    () => setOffline(true),
+  );
+  const whole = first && { ...lists.kept, [source]: { ...first, items: pages.items } };
+  const { items } = fill(shown, whole ?? lists?.kept ?? {}, now);
   const keptAt = lists?.at[source];
   return (
     <Page title={t("cases_title")}>
@@ -71,13 +66,7 @@ export function Cases({ name }: { name: ListName | null }) {
           <CaseLine key={one.id} one={one} now={now} />
         ))}
       </div>
-      {cursor && (
-        <div class="actions">
-          <button type="button" class="weui-btn weui-btn_default" onClick={() => readMore(cursor)}>
-            {t("more")}
-          </button>
-        </div>
-      )}
+      {pages.more}
     </Page>
   );
 }

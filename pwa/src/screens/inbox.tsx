@@ -7,44 +7,33 @@ import { say, t } from "../speak";
 import { personId } from "../state";
 import { useKept, useNow } from "./parts/hooks";
 import { Note, Page } from "./parts/page";
+import { usePages } from "./parts/pages";
 import { showTime } from "./parts/times";
 
 export function Inbox() {
   const now = useNow(60_000);
   const kept = useKept<InboxPage>(INBOX);
   const [offline, setOffline] = useState(false);
-  const [older, setOlder] = useState<{ items: Message[]; next_cursor: string | null } | null>(null);
+  const { items, more, dropLater } = usePages(INBOX, kept?.value, fetchOlder, () => setOffline(true));
 
   useEffect(() => {
     const person = personId();
     if (person) void refreshInbox(person, new Date()).then((answered) => setOffline(!answered));
   }, []);
 
-  async function readMore(cursor: string): Promise<void> {
-    const answer = await fetchOlder(cursor);
-    if (answer.kind !== "ok") return setOffline(true);
-    setOlder({
-      items: [...(older?.items ?? []), ...answer.body.items],
-      next_cursor: answer.body.next_cursor,
-    });
-  }
-
-  async function readAll(items: Message[]): Promise<void> {
+  async function readAll(): Promise<void> {
     const person = personId();
     const ids = items.filter((one) => one.read_at === null).map((one) => one.id);
     if (person) await markRead(person, ids, new Date());
-    setOlder(null);
+    dropLater();
   }
 
-  const first = kept?.value;
-  const items = [...(first?.items ?? []), ...(older?.items ?? [])];
-  const cursor = older ? older.next_cursor : (first?.next_cursor ?? null);
   return (
     <Page
       title={t("inbox_title")}
       aside={
         items.some((one) => one.read_at === null) && (
-          <button type="button" class="chip" onClick={() => readAll(items)} data-testid="read-all">
+          <button type="button" class="chip" onClick={readAll} data-testid="read-all">
             {t("inbox_read_all")}
           </button>
         )
@@ -59,13 +48,7 @@ export function Inbox() {
           <MessageLine key={one.id} one={one} now={now} />
         ))}
       </div>
-      {cursor && (
-        <div class="actions">
-          <button type="button" class="weui-btn weui-btn_default" onClick={() => readMore(cursor)}>
-            {t("more")}
-          </button>
-        </div>
-      )}
+      {more}
     </Page>
   );
 }
