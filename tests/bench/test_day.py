@@ -12,7 +12,7 @@ from tests.bench.premises import rent
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_day_with_cut_lines_and_a_killed_server_ends_with_exactly_what_was_filed(kind: str, tmp_path: Path) -> None:
-    with rent(kind, tmp_path, threads=8) as premises:
+    with rent(kind, tmp_path) as premises:
         premises.run("demo")
         app = create_app(premises.settings)
         jobs = day.plan(app, field.open_sessions(app, 40), 150, photo_share=0.2)
