@@ -107,14 +107,17 @@ def _blamed(facts: Facts, ask: Ask) -> Assignment | None:
 
 
 def _again(facts: Facts, ask: Ask, world: World, task: Assignment) -> Effects:
-    """An assignment is at work again; its last handle clock runs on, or a new one when its time is over."""
+    """An assignment is at work again; its last handle clock runs on, or a new one when its time is over. A waived unit,
+    and its handler, had lost sight of the case."""
     handled = [clock for clock in facts.clocks if clock.kind == "handle" and clock.assignment_id == task.id]
     tasks = {task.id: {"state": TaskState.HANDLING, "reported_at": None, "ended_at": None, "result": None}}
     last: Clock | None = max(handled, key=lambda clock: clock.round, default=None)
+    people = [task.handler_id] if task.handler_id else []
+    seen = Effects(tasks=tasks, seen_by=[task.unit_id], shown_to=people)
     if last is not None and last.due_current > ask.now:
-        return Effects(tasks=tasks, unmet=[last.id])
+        return together(seen, Effects(unmet=[last.id]))
     clock = start_clock("handle", task.unit_id, facts, ask, world, assignment=task.id, span=SHORT)
-    return Effects(tasks=tasks, started=[clock], seen_by=[task.unit_id])
+    return together(seen, Effects(started=[clock]))
 
 
 def no_handler(here: Situation) -> bool:

@@ -215,11 +215,13 @@ def expected_audience(hearing: Hearing, record: Record, covers: Sequence[dict[st
     units, areas = set[uuid.UUID | None](), set[str]()
     avoided = hearing.rules.categories[record.case["category"]].avoid_village
     then = Facts(None, "", 0, None)
-    named = set[uuid.UUID | None]()  # when the case was accepted; they stay until a part of theirs is taken from them
+    named = set[uuid.UUID | None]()  # at the acceptance; they stay until another part of theirs is taken from them
     for cover, step in zip(covers, record.steps, strict=True):
         before, then = then, apply(then, log.effects_of(cover), datetime.fromisoformat(cover["at"]))
         then = replace(then, village_desk=atlas.desk_of(None, then.area_code))
         named -= at_work(before) - at_work(then)
+        if step["action"] == "release":
+            named -= {uuid.UUID(one) for one in step["payload"]["reporters"]}
         if step["action"] == "accept" and step["payload"].get("handler"):
             named.add(uuid.UUID(step["payload"]["handler"]))
         units |= set(newly_alerted(before, then, atlas, hearing.rules))
