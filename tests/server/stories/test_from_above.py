@@ -147,3 +147,14 @@ def test_a_failed_verification_may_name_the_co_handler_at_fault(tale: Tale):
     tale.does("township1", "verify_fail", co_at_fault="police")
     assert tale.tasks() == {"fire": "lead handling", "police": "co handling", "village": "co reported"}
     assert tale.sees("police1")
+
+
+def test_a_waived_co_handler_at_fault_sees_the_case_again(tale: Tale):
+    tale.is_led_by("fire", co={"police": "03-04 12:00"})
+    tale.does("police1", "sign")
+    tale.does("township1", "waive_co", unit="police")
+    assert not tale.sees("police1")
+    tale.at("03-03 10:00").does("fire1", "finish")
+    tale.does("township1", "verify_fail", co_at_fault="police")
+    assert tale.tasks() == {"fire": "lead handling", "police": "co handling"}
+    assert "feedback" in tale.offered("police1")
