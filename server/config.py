@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "GRIDLOOP_"
+MOST_BY_ITSELF = 4
+"""Web processes that nobody asked for: with 16 threads each their connections fit into PostgreSQL's usual hundred."""
 
 
 class SettingsError(Exception):
@@ -98,7 +100,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             "(make one with `gridloop make-keys FILE`)."
         )
     port = _number(given, "PORT", 8000, 1, 65535)
-    web_processes = _number(given, "WEB_PROCESSES", 1 if embedded else min(os.cpu_count() or 1, 64), 1, 64)
+    usual = 1 if embedded else min(os.cpu_count() or 1, MOST_BY_ITSELF)
+    web_processes = _number(given, "WEB_PROCESSES", usual, 1, 64)
     if embedded and web_processes > 1:
         raise SettingsError(
             f"{PREFIX}WEB_PROCESSES is {web_processes}, but SQLite serves one web process; use PostgreSQL."
