@@ -1,6 +1,11 @@
 """The console script `gridloop`: gathers every command under one name and does nothing else."""
 
+import os
 import sys
+
+# numpy, which comes with shapely, starts threads of OpenBLAS when it is imported. Nothing here computes with them, and
+# what they do not block (`workers.stopping`) ends a courier undrained, or is lost on the first process of a container.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import click
 

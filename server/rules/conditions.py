@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from server.rules import closing
-from server.rules.emergencies import waits_for_anybody
 from server.rules.facts import Assignment, Request, State, TaskState
 from server.rules.overseeing import late_by_the_line
 from server.rules.situation import Situation
@@ -24,11 +23,6 @@ def every(*conditions: Condition) -> Condition:
 
 def nobody_accepted(here: Situation) -> bool:
     return here.facts.first_responsible_id is None
-
-
-def accepts(here: Situation) -> bool:
-    """The holder accepts; 特急 whoever was told of it, the first one holds it."""
-    return "holder" in here.standing.roles or waits_for_anybody(here.facts)
 
 
 def may_decline(here: Situation) -> bool:

@@ -14,9 +14,8 @@ NAMING: Mapping[str, str] = {"name_handler": "person", "handle_here": "handler",
 """Actions that name a handler, and the payload's field that does."""
 MARKING: Mapping[str, str] = {"send_back": "sent_back", "overrule": "overruled", "withdraw": "withdrawn"}
 """Actions that leave a mark on the case for good, and the mark."""
-TELLING = HANDLING | NAMING.keys() | {
-    "verify_pass", "merge", "answer_source", "hand_down", "send_back", "overrule", "inspect", "succeed", "withdraw",
-    "answer_check",
+TELLING = HANDLING | NAMING.keys() | MARKING.keys() | {
+    "verify_pass", "merge", "answer_source", "hand_down", "inspect", "succeed", "answer_check",
 }  # fmt: skip
 """Actions that this fold looks at."""
 

@@ -6,12 +6,11 @@ one of them. Lists, details, changes and photos all go through here.
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, select
 
-from server.models import Audience, Case, Grant, Unit
+from server.models import Audience, Case, Unit
 from server.rules.standing import Who
 from server.services.people import SignedIn
 from server.services.reference import Atlas
@@ -93,17 +92,6 @@ def behalf(person: SignedIn, unit: uuid.UUID | None, concerned: Iterable[uuid.UU
     if unit is None and people and person.id not in people:
         return next((one.behalf for one in person.grants if one.behalf in people), None)
     return None
-
-
-def leaders_among(connection: Connection, units: Iterable[uuid.UUID], now: datetime) -> frozenset[uuid.UUID]:
-    """Which of these units have a leader in office."""
-    rows = connection.execute(
-        select(Grant.unit_id).where(
-            Grant.unit_id.in_(list(units)), Grant.role == "leader", Grant.valid_from <= now,
-            or_(Grant.valid_to.is_(None), Grant.valid_to > now),
-        )
-    )  # fmt: skip
-    return frozenset(row.unit_id for row in rows if row.unit_id)
 
 
 def may_report(person: SignedIn) -> bool:

@@ -41,7 +41,7 @@ class Story:
     def make(self, unit: Callable[[Facts], uuid.UUID | None], action: str, **payload: Any) -> bool:
         """Somebody of this unit makes the move; False when nobody may, and the story ends there."""
         with transaction() as tx:
-            held = holding.hold(self.hearing(tx), self.case_id, action, payload)
+            held = holding.hold(self.hearing(tx), self.case_id, action)
             actor = unit(held.record.facts) if held else None
             if held is None or actor is None:
                 return False

@@ -7,6 +7,7 @@ couriers may run them. A delivery's id follows from what it carries and where to
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -29,7 +30,7 @@ from server.models import (
     Robot,
     Session,
 )
-from server.rules.emergencies import EMERGENCY, alerted
+from server.rules.emergencies import EMERGENCY, alerted, waits_for_anybody
 from server.rules.facts import Facts
 from server.rules.notices import COLLECTED_FOR, not_before, waits_for
 from server.rules.rulebook import RuleBook
@@ -134,7 +135,7 @@ def urge(tx: Connection, atlas: Atlas, rules: RuleBook, now: datetime) -> int:
         return 0
     silent = tx.execute(
         select(
-            Deadline.id, Deadline.unit_id, Deadline.case_id, Deadline.kind, Case.urgency, Case.category,
+            Deadline.id, Deadline.unit_id, Deadline.case_id, Case.state, Case.urgency, Case.category,
             Case.area_code, Case.holder_id, Case.first_responsible_id, Grid.code.label("grid_code"),
         )
         .join(Case, Case.id == Deadline.case_id)
@@ -146,16 +147,15 @@ def urge(tx: Connection, atlas: Atlas, rules: RuleBook, now: datetime) -> int:
         .order_by(Deadline.started_at)
         .limit(AT_A_TIME)
     ).all()  # fmt: skip
-    planned = 0
+    planned, targets_of = 0, cache(partial(_loud_targets, tx, atlas, now))
     for clock in silent:
-        units = [clock.unit_id]
-        if clock.urgency == EMERGENCY and clock.kind == "accept" and clock.first_responsible_id is None:
-            desk = atlas.desk_of(clock.grid_code, clock.area_code)
-            new = Facts(
-                None, clock.category, clock.urgency, clock.holder_id, area_code=clock.area_code, village_desk=desk
-            )
-            units += alerted(new, atlas, rules)
-        for channel, target in {one for unit in units for one in _loud_targets(tx, atlas, unit, now)}:
+        facts = Facts(
+            clock.state, clock.category, clock.urgency, clock.holder_id, area_code=clock.area_code,
+            first_responsible_id=clock.first_responsible_id,
+            village_desk=atlas.desk_of(clock.grid_code, clock.area_code),
+        )  # fmt: skip
+        told = alerted(facts, atlas, rules) if waits_for_anybody(facts) else []
+        for channel, target in {one for unit in (clock.unit_id, *told) for one in targets_of(unit)}:
             row = _delivery(channel, target, clock.case_id, clock.urgency, now, deadline_id=clock.id)
             planned += insert_once(tx, Delivery, row)
     return planned
@@ -200,7 +200,7 @@ def _plan_pushes(tx: Connection, notices: Sequence[tuple[Row[Any], int]], now: d
         insert_rows(tx, Delivery, rows)
 
 
-def _loud_targets(tx: Connection, atlas: Atlas, unit: uuid.UUID, now: datetime) -> list[tuple[str, uuid.UUID]]:
+def _loud_targets(tx: Connection, atlas: Atlas, now: datetime, unit: uuid.UUID) -> list[tuple[str, uuid.UUID]]:
     """The unit's robots (its parent centre's where it has none), and the phones of whoever is on duty 值班; of all its
     people where the roster names nobody. In the place of somebody on leave, their stand-in's."""
     near, stand_in = [unit, atlas.parent_centre(unit)], aliased(Grant)
