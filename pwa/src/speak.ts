@@ -1,5 +1,7 @@
 /** Speaks the words file in the language the person chose, and remembers the choice. */
 import { signal } from "@preact/signals";
+import type { Answer } from "./api/call";
+import type { NotSignedIn } from "./api/session";
 import type { Both } from "./api/shapes";
 import { WORDS, wordIn } from "./words";
 
@@ -44,4 +46,11 @@ export function tCode(kind: Kind, code: string): string {
 /** The sentence of the office in the language chosen. */
 export function say(both: Both): string {
   return both[language.value] || both.zh;
+}
+
+/** Why there is no answer, as a sentence: what the office says of the first wrong field, else of the whole. */
+export function sayTrouble(answer: Exclude<Answer<unknown> | NotSignedIn, { kind: "ok" }>): string {
+  if (answer.kind === "problem")
+    return say(Object.values(answer.problem.errors)[0] ?? answer.problem.message);
+  return t(answer.kind === "not_signed_in" ? "sign_in_again" : "office_unreachable");
 }

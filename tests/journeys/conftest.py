@@ -5,6 +5,7 @@ standing in worker1's first grid; what a thumb can do with it stands in `phone`.
 """
 
 import json
+import logging
 import os
 import random
 import signal
@@ -42,6 +43,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
+
+troubles = logging.getLogger(__name__)
 
 OFFICE_ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -187,6 +190,13 @@ def where_worker1_stands() -> dict[str, float]:
     return {"longitude": point.x, "latitude": point.y, "accuracy": 9}
 
 
+def note_troubles(context: BrowserContext) -> None:
+    """Log what went wrong underneath the screens; pytest shows it when the journey fails."""
+    context.on("requestfailed", lambda asked: troubles.warning("no answer to %s: %s", asked.url, asked.failure))
+    context.on("response", lambda got: got.status >= 400 and troubles.warning("%s answered %s", got.url, got.status))
+    context.on("weberror", lambda error: troubles.warning("the page: %s", error.error))
+
+
 @pytest.fixture
 def phones(browser: Browser, office: Office) -> Iterator[Callable[..., Phone]]:
     """`phones(**options)`: a new phone with nothing on it; options are Playwright's for a context."""
@@ -201,6 +211,7 @@ def phones(browser: Browser, office: Office) -> Iterator[Callable[..., Phone]]:
         )
         context.set_default_timeout(SOON_MS)
         contexts.append(context)
+        note_troubles(context)
         phone = Phone(context.new_page(), context, office.url)
         phone.open()
         return phone

@@ -1,11 +1,10 @@
 /** The cases behind one figure, newest first; says how many of them this person may not see. */
 import { useEffect, useState } from "preact/hooks";
-import type { Answer } from "../api/call";
 import { CaseLine } from "../screens/cases";
 import { useNow } from "../screens/parts/hooks";
 import { Note, Page } from "../screens/parts/page";
 import { usePages } from "../screens/parts/pages";
-import { say, t } from "../speak";
+import { say, sayTrouble, t } from "../speak";
 import { askBehind, type Behind } from "./ask";
 
 export function FigureCases(props: {
@@ -22,24 +21,14 @@ export function FigureCases(props: {
 
   const question = { area, month, indicator, part, key: row };
 
-  function tell(answer: Answer<unknown>): void {
-    if (answer.kind === "ok") setTrouble(null);
-    else setTrouble(answer.kind === "problem" ? say(answer.problem.message) : t("office_unreachable"));
-  }
-
   useEffect(() => {
     void askBehind(question, null).then((answer) => {
       if (answer.kind === "ok") setPage(answer.body);
-      tell(answer);
+      setTrouble(answer.kind === "ok" ? null : sayTrouble(answer));
     });
   }, [area, month, indicator, part, row]);
 
-  const { items, more } = usePages(
-    JSON.stringify(question),
-    page,
-    (cursor) => askBehind(question, cursor),
-    tell,
-  );
+  const { items, more } = usePages(JSON.stringify(question), page, (cursor) => askBehind(question, cursor));
   return (
     <Page title={page ? say(page.definition.name) : t("figures_title")} onBack={() => history.back()}>
       {trouble && <Note tone="bad">{trouble}</Note>}

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { go, link } from "../route";
 import { Note, Page } from "../screens/parts/page";
 import { showTime } from "../screens/parts/times";
-import { say, t } from "../speak";
+import { say, sayTrouble, t } from "../speak";
 import { me } from "../state";
 import { areasOf, askFigures, type Definition, monthFrom, monthOf, type Report, type Row } from "./ask";
 import { FigureCases } from "./cases";
@@ -36,7 +36,7 @@ function Table({ area, month }: { area: string; month: string }) {
   useEffect(() => {
     void askFigures(area, month).then((answer) => {
       if (answer.kind === "ok") setReport(answer.body);
-      else setTrouble(answer.kind === "problem" ? say(answer.problem.message) : t("office_unreachable"));
+      else setTrouble(sayTrouble(answer));
     });
   }, [area, month]);
   const [year, number] = month.split("-");

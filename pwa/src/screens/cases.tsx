@@ -45,12 +45,7 @@ export function Cases({ name }: { name: ListName | null }) {
   }, [source]);
 
   const first = lists?.kept[source];
-  const pages = usePages(
-    source,
-    first,
-    (cursor) => fetchMore(source, cursor),
-    () => setOffline(true),
-  );
+  const pages = usePages(source, first, (cursor) => fetchMore(source, cursor));
   const whole = first && { ...lists.kept, [source]: { ...first, items: pages.items } };
   const { items } = fill(shown, whole ?? lists?.kept ?? {}, now);
   const keptAt = lists?.at[source];

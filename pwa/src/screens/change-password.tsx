@@ -1,7 +1,7 @@
 /** Setting a password of one's own: asked for at the first sign-in, offered later. */
 import { useState } from "preact/hooks";
 import { refreshMe, signOut, write } from "../api/session";
-import { say, t, type Word } from "../speak";
+import { sayTrouble, t, type Word } from "../speak";
 import { session } from "../state";
 import { Note, Page } from "./parts/page";
 
@@ -27,10 +27,7 @@ export function ChangePassword(props: { forced: boolean; onDone: () => void }) {
     if (answer.kind === "ok") {
       await refreshMe(now);
       props.onDone();
-    } else if (answer.kind === "problem") {
-      const why = Object.values(answer.problem.errors)[0];
-      setTrouble(say(why ?? answer.problem.message));
-    } else setTrouble(t(answer.kind === "not_signed_in" ? "sign_in_again" : "office_unreachable"));
+    } else setTrouble(sayTrouble(answer));
   }
 
   return (

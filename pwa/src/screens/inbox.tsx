@@ -14,7 +14,7 @@ export function Inbox() {
   const now = useNow(60_000);
   const kept = useKept<InboxPage>(INBOX);
   const [offline, setOffline] = useState(false);
-  const { items, more, dropLater } = usePages(INBOX, kept?.value, fetchOlder, () => setOffline(true));
+  const { items, more, dropLater } = usePages(INBOX, kept?.value, fetchOlder);
 
   useEffect(() => {
     const person = personId();

@@ -5,7 +5,7 @@ import { write } from "../api/session";
 import type { Chosen } from "../api/shapes";
 import { askForNotices, pushState } from "../live/notices";
 import { go } from "../route";
-import { say, t, tCode } from "../speak";
+import { sayTrouble, t, tCode } from "../speak";
 import { personId } from "../state";
 import { Note, Page } from "./parts/page";
 
@@ -20,7 +20,7 @@ export function Notices() {
   useEffect(() => {
     void call<Chosen>("/me/notices").then((answer) => {
       if (answer.kind === "ok") setChosen(answer.body);
-      else setSaid({ good: false, text: t("office_unreachable") });
+      else setSaid({ good: false, text: sayTrouble(answer) });
     });
   }, []);
 
@@ -33,10 +33,7 @@ export function Notices() {
       setChosen(answer.body);
       setPhone("");
       setSaid({ good: true, text: t("saved") });
-    } else if (answer.kind === "problem") {
-      const [first = answer.problem.message] = Object.values(answer.problem.errors);
-      setSaid({ good: false, text: say(first) });
-    } else setSaid({ good: false, text: t("office_unreachable") });
+    } else setSaid({ good: false, text: sayTrouble(answer) });
   }
 
   return (

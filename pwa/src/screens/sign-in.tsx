@@ -1,7 +1,7 @@
 /** Signing in, first or again; keeps nothing of the password. */
 import { useState } from "preact/hooks";
 import { signIn } from "../api/session";
-import { say, t } from "../speak";
+import { sayTrouble, t } from "../speak";
 import { session, unsentCount, unsentOfOthers } from "../state";
 import { LanguageButton } from "./parts/language-button";
 import { Note } from "./parts/page";
@@ -20,8 +20,7 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
     const answer = await signIn(account.trim(), password, new Date());
     setBusy(false);
     if (answer.kind === "ok") onDone?.();
-    else if (answer.kind === "problem") setTrouble(say(answer.problem.message));
-    else setTrouble(t("office_unreachable"));
+    else setTrouble(sayTrouble(answer));
   }
 
   return (

@@ -6,7 +6,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { write } from "../../api/session";
 import type { CaseView, Party } from "../../api/shapes";
-import { say, t } from "../../speak";
+import { sayTrouble, t } from "../../speak";
 import { personId } from "../../state";
 import { Fact } from "./case-facts";
 import { Note } from "./page";
@@ -60,10 +60,7 @@ function Purpose(props: { id: string; onOpened: (parties: Party[]) => void; onCa
     );
     setBusy(false);
     if (answer.kind === "ok") props.onOpened(answer.body.items);
-    else if (answer.kind === "problem") {
-      const why = Object.values(answer.problem.errors)[0];
-      setTrouble(say(why ?? answer.problem.message));
-    } else setTrouble(t(answer.kind === "not_signed_in" ? "sign_in_again" : "office_unreachable"));
+    else setTrouble(sayTrouble(answer));
   }
 
   return (
