@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from server.models import Case
+from server.rules.facts import OPEN
 from server.rules.rulebook import RuleBook
 from server.rules.similarity import similarity
 from server.services.access import sees, subjects
@@ -46,7 +47,7 @@ def find(hearing: Hearing, case: Mapping[str, Any]) -> list[dict[str, Any]]:
     days of this one, nearest first: {case_id, code, title, state, distance_m, reasons}. Texts that begin alike are one
     more reason."""
     rules = hearing.rules
-    if case["cell"] is None:
+    if case["cell"] is None or case["state"] not in OPEN:
         return []
     reach, alike = float(rules.numbers["duplicate_distance_m"]), float(rules.numbers["duplicate_similarity"])
     rows = hearing.tx.execute(

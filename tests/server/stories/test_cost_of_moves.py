@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
-from server.db import db
+from server.db import db, transaction
+from server.models import Rule
+from server.services.reference import RULES, touch
 from tests.server.stories.tale import Stage, Tale
 
 DOZEN = 12
@@ -105,6 +107,22 @@ def test_every_kind_of_move_costs_one_transaction_and_at_most_a_dozen_statements
     does("township1", "merge", master=master.case["id"])
     tale.files("worker1")
     does("village1", "accept", repeat_of=master.case["id"])
+
+    # What costs finishing most: nobody verifies it, so it closes at once, and what the lead still asked for falls.
+    with stage.office.app.app_context(), transaction() as tx:
+        tx.execute(update(Rule).where(Rule.key == "verify_share").values(value={"*": 0}))
+        touch(tx, RULES)
+    tale.files("worker1", parties=[{"name": "丙"}])
+    does("village1", "escalate")
+    does("township1", "accept")
+    does("township1", "dispatch", lead="fire", co={"village": "03-04 12:00"}, copied=["health"])
+    does("fire1", "sign")
+    does("village1", "sign")
+    does("village1", "feedback")
+    does("township1", "supervise")
+    does("fire1", "ask_extension", due_at="03-06 18:00")
+    does("fire1", "finish", photos=["b" * 64])
+    assert tale.case["state"] == "closed"
 
     commits = {action: sent.count("COMMIT") for action, sent in found.items()}
     assert set(commits.values()) == {1}

@@ -58,3 +58,4 @@ def test_each_possible_duplicate_says_why(tale: Tale):
     # They bar nothing: it is accepted as it is, or merged by the desk.
     tale.does("village3", "merge", master=alike.case["id"])
     assert tale.state() == "merged"
+    assert tale.look("village3")["possible_duplicates"] == []  # nothing is merged any more
