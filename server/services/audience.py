@@ -86,11 +86,11 @@ def _hide(seats: dict[str, Seat], subjects: Iterable[str]) -> None:
 
 
 def _leaving(atlas: Atlas, after: Facts, units: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    """Units whose part was taken back lose sight, unless they are concerned in another way. A supervision is no such
-    way: whoever holds the case now acknowledges it, and nothing would ever end the sight of whom it was against."""
+    """Units whose part was taken back lose sight, unless they are concerned in another way. No such ways are a
+    supervision, which whoever holds the case now acknowledges, and what they asked themselves, such as a check, whose
+    answer whoever holds it now hears: nothing would ever end their sight."""
     still = [one.unit_id for one in after.assignments if one.active or one.state == "reported" or one.role == "copied"]
-    requests = [one for one in after.asked() if one.kind != "supervision"]
-    asked = [unit for one in requests for unit in (one.to_unit_id, one.by_unit_id)]
+    asked = [one.to_unit_id for one in after.asked() if one.kind != "supervision"]
     concerned = [after.holder_id, after.dispatcher_id, after.first_responsible_id, after.reviewer_id]
     return set(with_superiors(atlas, units)) - set(with_superiors(atlas, [*still, *asked, *concerned]))
 

@@ -8,7 +8,7 @@ from tests.server.conftest import jpeg, let_commits_settle, sha256
 from tests.server.stories.tale import Tale
 
 PHONE = "13812341234"
-WAYS = ("agreed return", "redispatch", "waived", "escalated", "merged")
+WAYS = ("agreed return", "redispatch", "waived", "escalated", "merged", "redispatch while its check is open")
 
 
 def ways(tale: Tale, account: str, since: str, photo: str) -> dict[str, bool]:
@@ -46,6 +46,12 @@ def test_a_unit_whose_part_ended_finds_the_case_in_no_way_at_all(tale: Tale, how
         tale.does("fire1", "ask_return")
         tale.does("township1", "agree_return")
     elif how == "redispatch":
+        tale.does("township1", "redispatch", lead="order")
+    elif how == "redispatch while its check is open":
+        tale.does("fire1", "ask_suspension", review_on="2026-03-20")
+        tale.does("leader1", "approve_suspension")
+        tale.does("fire1", "ask_check", person="fire3")
+        tale.does("fire1", "resume")
         tale.does("township1", "redispatch", lead="order")
     elif how == "waived":
         tale.does("township1", "waive_co", unit="police")
