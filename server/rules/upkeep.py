@@ -100,17 +100,20 @@ def _anchor(facts: Facts) -> uuid.UUID:
 
 
 def succeed(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """承接: a unit has ended; its successor stands wherever it stood."""
+    """承接: a unit has ended; its successor stands wherever it stood, and a transfer meant for it goes there."""
     old, new = uuid.UUID(ask.payload["unit"]), uuid.UUID(ask.payload["successor"])
     fields = {name: new for name in UNITS_OF_A_CASE if getattr(facts, name) == old}
     tasks = {one.id: {"unit_id": new} for one in facts.assignments if one.unit_id == old}
     clocks = {one.id: {"unit_id": new} for one in facts.running() if one.unit_id == old}
-    answers = {
-        one.id: {name: new for name in ("by_unit_id", "to_unit_id") if getattr(one, name) == old}
-        for one in facts.asked()
-        if old in (one.by_unit_id, one.to_unit_id)
-    }
-    return Effects(fields, tasks=tasks, clocks=clocks, answers=answers, seen_by=[new])
+    answers: dict[uuid.UUID, dict[str, Any]] = {}
+    for one in facts.asked():
+        changes: dict[str, Any] = {name: new for name in ("by_unit_id", "to_unit_id") if getattr(one, name) == old}
+        if one.kind == "transfer" and one.terms["unit"] == str(old):
+            changes["terms"] = {**one.terms, "unit": str(new)}
+        if changes:
+            answers[one.id] = changes
+    stands = fields or tasks or any(changes.keys() - {"terms"} for changes in answers.values())
+    return Effects(fields, tasks=tasks, clocks=clocks, answers=answers, seen_by=[new] if stands else [])
 
 
 def recount(facts: Facts, _ask: Ask, world: World) -> Effects:

@@ -12,12 +12,13 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 
 from server.db import glance, transaction
-from server.models import Assignment, Case, Grant
+from server.models import Assignment, Case, Grant, Request
+from server.models.extracts import text_field
 from server.rules.effects import Ask, World
-from server.rules.facts import ACTIVE, OPEN, Facts
+from server.rules.facts import ACTIVE, OPEN, Facts, TaskState
 from server.rules.standing import SYSTEM
 from server.rules.upkeep import Timed, due_move, recount
 from server.services import cases, holding
@@ -75,8 +76,15 @@ def succeed(unit: uuid.UUID, successor: uuid.UUID, now: datetime) -> int:
         Case.holder_id, Case.dispatcher_id, Case.first_responsible_id, Case.ended_by_unit_id, Case.handed_by_id,
         Case.reviewer_id,
     )  # fmt: skip
-    at_work = select(Assignment.case_id).where(Assignment.unit_id == unit, Assignment.state.in_(ACTIVE))
-    concerned = or_(*(column == unit for column in columns), Case.id.in_(at_work))
+    part = select(Assignment.case_id).where(Assignment.unit_id == unit)
+    at_work = part.where(Assignment.state.in_(ACTIVE))
+    reported = part.where(Assignment.state == TaskState.REPORTED)  # it may have to be done again
+    aimed = and_(Request.kind == "transfer", text_field(Request.terms, "unit") == str(unit))
+    asked = select(Request.case_id).where(Request.answered_at.is_(None), or_(Request.to_unit_id == unit, aimed))
+    concerned = or_(
+        *(column == unit for column in columns), Case.id.in_(at_work),
+        and_(Case.state.in_(OPEN), or_(Case.id.in_(reported), Case.id.in_(asked))),
+    )  # fmt: skip
     payload = {"unit": str(unit), "successor": str(successor)}
     follow = partial(_by_itself, now=now, action="succeed", payload=payload, wait=True)
     return sum(_try(case_id, follow) for case_id in _pages(concerned))

@@ -172,7 +172,11 @@ def test_a_unit_that_ends_leaves_everything_to_its_successor(tale: Tale, monkeyp
     done = Tale(tale.stage)
     done.is_led_by("health")
     done.does("health1", "finish")
-    assert "1 cases" in run(tale, monkeypatch, "end-unit", health, order)
+    over = Tale(tale.stage)
+    over.is_led_by("health")
+    over.does("health1", "finish")
+    over.does("township1", "verify_pass")
+    assert "2 cases" in run(tale, monkeypatch, "end-unit", health, order)
     assert tale.stage.office.rows(select(Unit.successor_id).where(Unit.id == tale.stage.units["health"])) == [
         (tale.stage.units["order"],)
     ]
@@ -181,11 +185,13 @@ def test_a_unit_that_ends_leaves_everything_to_its_successor(tale: Tale, monkeyp
     assert tale.sees("order1")
     assert tale.listed("order1", "ask=handle")
     assert {"handle order 03-05 18:00", "handle police 03-04 12:00"} <= set(tale.clocks())
-    # Its past stays its own; nothing new goes to it.
-    assert (done.tasks(), done.sees("order1")) == ({"health": "lead reported"}, False)
+    # Its past stays its own; nothing new goes to it, and what it must do again its successor does.
+    assert (over.tasks(), over.sees("order1")) == ({"health": "lead reported"}, False)
+    done.does("township1", "verify_fail")
+    assert (done.holder(), done.tasks(), done.sees("order1")) == ("order", {"order": "lead handling"}, True)
     # Nobody is a member of what has ended: whoever was sees nothing any more but the code and their own steps.
     assert tale.stage.client("health1").get("/me").json["units"] == []
-    for one in (tale, done):
+    for one in (tale, done, over):
         assert (one.sees("health1"), one.listed("health1")) == (False, False)
         kept = tale.stage.client("health1").get(f"/cases/{one.case['id']}/own-steps").json
         assert kept["code"] == one.case["code"]
@@ -195,3 +201,23 @@ def test_a_unit_that_ends_leaves_everything_to_its_successor(tale: Tale, monkeyp
     tale.is_refused("township1", "redispatch", "invalid", "payload.lead", lead="health")
     with tale.stage.office.app.app_context():
         assert sweep.succeed(tale.stage.units["health"], tale.stage.units["order"], tale.stage.clock.now()) == 0
+
+
+def test_what_is_on_its_way_to_a_unit_that_ends_arrives_at_its_successor(tale: Tale, monkeypatch: pytest.MonkeyPatch):
+    units = {word: str(tale.stage.units[word]) for word in ("village2", "town village", "town")}
+    tale.files("worker1")
+    tale.does("village1", "transfer", unit="village2")
+    asked = Tale(tale.stage)
+    asked.files("village9", source="walk_in")
+    asked.does("village9", "handle_here")
+    asked.does("village9", "ask_extension", due_at="03-06 12:00")
+    assert "1 cases" in run(tale, monkeypatch, "end-unit", units["village2"], units["town village"])
+    assert not tale.sees("village9")  # the transfer is not agreed to yet
+    tale.does("township1", "agree_transfer")
+    assert (tale.state(), tale.holder(), tale.sees("village9")) == ("submitted", "town village", True)
+    run(tale, monkeypatch, "end-unit", units["town"], str(tale.stage.units["township"]))
+    assert (asked.request("extension")["to"]["name"], asked.listed("township1", "ask=answer")) == (
+        "禾桥街道综治中心", True,
+    )  # fmt: skip
+    asked.does("township1", "grant_extension")
+    assert asked.running()["handle"] == "03-06 12:00"
