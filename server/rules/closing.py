@@ -142,22 +142,22 @@ def visit(facts: Facts, ask: Ask, world: World) -> Effects:
         tries = facts.visit_tries + 1
         return Effects({"visit_tries": tries, "visit_owed": tries < world.rules.numbers["visit_tries"]})
     rated = rate(facts, ask, world)
-    if "reviewer_id" not in rated.fields:
-        rated = replace(rated, concerned=Concerned())  # who visits knows; only a review is told of
-    return together(Effects({"visit_owed": False}), rated)
+    if "reviewer_id" in rated.fields:
+        return rated
+    return replace(rated, concerned=Concerned())  # who visits knows; only a review is told of
 
 
 def rate(facts: Facts, ask: Ask, world: World) -> Effects:
-    """评价: by the resident, or told at a visit."""
+    """评价: by the resident, or told at a visit; either way no visit is owed any more."""
     result = ask.payload["result"]
-    verifier = facts.ended_by_unit_id
+    verifier, fields = facts.ended_by_unit_id, {"satisfaction": result, "visit_owed": False}
     if result != "not" or verifier is None or facts.reviewer_id is not None or facts.found_false:
-        return Effects({"satisfaction": result}, concerned=Concerned(approver=verifier))
+        return Effects(fields, concerned=Concerned(approver=verifier))
     reviewer = world.offices.parent_centre(verifier) or verifier
     span = deadlines.Span(world.rules.numbers["review_days"], "working_days")
     clock = start_clock("answer", reviewer, facts, ask, world, span=span)
     return Effects(
-        {"satisfaction": result, "reviewer_id": reviewer}, started=[clock], seen_by=[reviewer],
+        {**fields, "reviewer_id": reviewer}, started=[clock], seen_by=[reviewer],
         concerned=Concerned(approver=reviewer),
     )  # fmt: skip
 

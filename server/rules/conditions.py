@@ -101,8 +101,8 @@ def may_visit(here: Situation) -> bool:
     return open_still and closing.no_handler(here) and not_archived(here)
 
 
-def unrated(here: Situation) -> bool:
-    return here.facts.satisfaction is None
+def may_rate(here: Situation) -> bool:
+    return here.facts.satisfaction is None and not_archived(here)
 
 
 def no_void_asked(here: Situation) -> bool:

@@ -240,7 +240,7 @@ MOVES: tuple[Move, ...] = (
     _move("visit", "回访", "Visit", {CLOSED}, (), "visitor", closing.visit, "approver", needs.VISIT_RESULT,
           needs.MAYBE_TEXT, condition=when.may_visit),
     _move("rate", "评价", "Rate", {CLOSED}, (), "resident", closing.rate, "approver", needs.VISIT_RESULT,
-          needs.MAYBE_TEXT, condition=when.unrated),
+          needs.MAYBE_TEXT, condition=when.may_rate),
     _move("inspect", "抽查", "Inspect", {CLOSED}, (), "inspector superior", closing.inspect,
           "handlers verifier lead old_holder superior", needs.INSPECT_MODE, needs.INSPECT_FINDING, needs.TEXT,
           needs.PHOTOS, condition=closing.may_inspect),

@@ -14,8 +14,12 @@ from sqlalchemy import Connection, select, update
 
 from server.db import insert_once, transaction
 from server.models import Case, Report, SignInTries
+from server.rules.conditions import may_rate
+from server.rules.effects import World
 from server.rules.facts import State
 from server.rules.refusals import Refusal
+from server.rules.situation import Situation
+from server.rules.standing import RESIDENT
 from server.services import cases, holding, records
 from server.services.hearing import Hearing, hear_the_office
 from server.services.records import Record
@@ -86,6 +90,7 @@ def _shown(hearing: Hearing, record: Record) -> dict[str, Any]:
     master = records.load(hearing, record.facts.master_id) if record.facts.master_id else None
     leading = (master or record).facts
     holder = leading.holder_id
+    here = Situation(record.facts, RESIDENT, World(hearing.rules, hearing.atlas), hearing.now)
     return {
         "code": record.case["code"],
         "state": leading.state,
@@ -95,7 +100,7 @@ def _shown(hearing: Hearing, record: Record) -> dict[str, Any]:
         "holder": {"id": holder, "name": hearing.atlas.units[holder].name} if holder else None,
         "result": leading.result,
         "satisfaction": record.facts.satisfaction,
-        "may_rate": record.facts.state == State.CLOSED and record.facts.satisfaction is None,
+        "may_rate": record.facts.state == State.CLOSED and may_rate(here),
     }
 
 

@@ -11,6 +11,13 @@ from tests.server.stories.tale import Tale
 PARTY = [{"name": "欧阳清欢", "phone": "13812341234"}]
 
 
+def rated(tale: Tale, result: str, **more: str) -> Any:
+    """The answer to what the resident says with code and secret."""
+    shown = {"code": tale.case["code"], "secret": tale.secret, "at": tale.stage.clock.now().isoformat()}
+    sent = {**shown, "result": result, **more}
+    return tale.stage.office.anonymous().put(f"/api/v1/look/ratings/{uuid.uuid4()}", json=sent)
+
+
 def rungs(tale: Tale, account: str) -> list[str]:
     """The rungs that somebody's form offers; none where it is not offered."""
     forms = [one["needs"] for one in tale.look(account)["moves"] if one["action"] == "supervise"]
@@ -108,19 +115,29 @@ def test_archived_it_is_read_only_but_not_while_a_visit_is_owed(tale: Tale):
 
 def test_a_resident_rates_with_code_and_secret_and_the_closing_is_upheld(tale: Tale):
     closed(tale, parties=PARTY)
-    shown = {"code": tale.case["code"], "secret": tale.secret}
-    body = {**shown, "result": "not", "text": "楼道还是堵着。", "at": "2026-03-04T10:00:00+08:00"}
-    tale.at("03-04 10:00")
-    answer = tale.stage.office.anonymous().put(f"/api/v1/look/ratings/{uuid.uuid4()}", json=body)
+    answer = rated(tale.at("03-04 10:00"), "not", text="楼道还是堵着。")
     assert (answer.status_code, answer.json["satisfaction"], answer.json["may_rate"]) == (201, "not", False)
     assert tale.look("county1")["satisfaction"] == "not"
     assert tale.running() == {"answer": "03-11 18:00"}
     assert tale.notices()[-1] == "rate: county task"
     tale.is_refused("township3", "visit", "move_not_allowed")
+    assert not tale.listed("township3", "ask=visit")
     tale.does("county1", "ask_check", person="worker3")
     tale.does("worker3", "answer_check")
     tale.does("county1", "review", outcome="upheld")
     assert (tale.state(), tale.running()) == ("closed", {})
+
+
+def test_a_rating_is_a_visit_less_and_no_archived_closing_is_rated(tale: Tale):
+    closed(tale, parties=PARTY)
+    assert tale.listed("township3", "ask=visit")
+    assert rated(tale, "satisfied").status_code == 201
+    assert not tale.listed("township3", "ask=visit")
+    assert tale.at("04-02 11:00:01").offered("countyleader1") == {"inspect"}
+    closed(tale.at("03-02 09:00"))
+    tale.at("04-02 11:00:01")
+    looked = tale.stage.office.anonymous().post("/api/v1/look", json={"code": tale.case["code"], "secret": tale.secret})
+    assert (looked.json["may_rate"], rated(tale, "not").status_code, tale.running()) == (False, 409, {})
 
 
 def test_the_second_failed_verification_raises_the_rung(tale: Tale):
