@@ -169,8 +169,8 @@ def overrule(facts: Facts, ask: Ask, world: World) -> Effects:
 
 
 def _back_in(facts: Facts, ask: Ask, world: World, unit: uuid.UUID) -> Effects:
-    """An ended case is submitted again: its overall clock runs on from where it began."""
-    overall = [clock.id for clock in facts.clocks if clock.kind in ("overall", "reply")]
+    """An ended case is submitted again: its overall clock runs on; what its origin was told stands."""
+    overall = [clock.id for clock in facts.clocks if clock.kind == "overall"]
     fields = {
         "state": State.SUBMITTED, "holder_id": unit, "dispatcher_id": None, "handed_by_id": None, "ended_at": None,
         "ended_by_unit_id": None,

@@ -147,6 +147,14 @@ def test_a_hotline_matter_owes_its_origin_an_answer(tale: Tale):
     tale.is_refused("township1", "answer_source", "move_not_allowed", kind="result")
 
 
+def test_what_an_origin_was_told_stands_when_a_declined_matter_comes_back(tale: Tale):
+    tale.files("township1", source="hotline", origin={"system": "12345", "external_id": "HX-2"})
+    tale.does("township1", "reject")
+    tale.does("township1", "answer_source", kind="result")
+    tale.does("county1", "overrule")
+    assert tale.running() == {"accept": "03-02 11:00", "overall": "03-09 18:00"}
+
+
 def test_an_origin_comes_from_a_desk_and_from_a_source_that_has_one(tale: Tale):
     origin = {"system": "12345", "external_id": "HX-1"}
     body = {
