@@ -138,7 +138,7 @@ def renew_suspension(facts: Facts, ask: Ask, world: World) -> Effects:
         raise Refusal("move_not_allowed")
     to = world.offices.parent_centre(dispatcher) or dispatcher
     if ask.now - facts.suspended_at > timedelta(days=world.rules.numbers["suspension_county_days"]):
-        above = [dispatcher, *world.offices.superiors(dispatcher)]
+        above = [one for one in (dispatcher, *world.offices.superiors(dispatcher)) if one != task.unit_id]
         to = next((one for one in above if world.offices.level_of(one) == "county"), to)
     responsible = ask.payload.get("person") or task.handler_id or ask.standing.person
     terms = {

@@ -83,6 +83,18 @@ def test_a_suspension_is_renewed_by_the_leader_above_and_ended_early(tale: Tale)
     assert "handle fire 03-25 18:00 (first 03-05 18:00)" in tale.clocks()
 
 
+def test_after_ninety_days_the_county_does_not_renew_what_it_suspended_itself(tale: Tale):
+    tale.files("county1", source="walk_in")
+    tale.does("county1", "handle_here")
+    tale.does("county1", "ask_suspension", review_on="2026-03-31")
+    tale.does("cityleader1", "approve_suspension")
+    for day, until in (("03-30", "04-28"), ("04-27", "05-26"), ("05-25", "06-23"), ("06-22", "07-01")):
+        tale.at(f"{day} 10:00")
+        tale.does("county1", "renew_suspension", review_on=f"2026-{until}", checked_on=f"2026-{day}")
+        tale.is_refused("countyleader1", "approve_suspension", "move_not_allowed")
+        tale.does("cityleader1", "approve_suspension")
+
+
 def test_a_refused_suspension_changes_nothing(tale: Tale):
     tale.is_led_by("fire")
     tale.at("03-03 10:00").does("fire1", "ask_suspension", review_on="2026-03-20")
