@@ -192,7 +192,8 @@ def new_lead(facts: Facts, ask: Ask, world: World, unit: uuid.UUID) -> Effects:
     """The present lead (and a pool) is recalled, another unit leads with the category's full time; it may be one that
     helped."""
     lead = facts.lead
-    if unit not in world.offices.within_reach(_dispatcher(facts)) or (lead and not lead.pool and unit == lead.unit_id):
+    possible = [*world.offices.within_reach(_dispatcher(facts)), *(one.unit_id for one in facts.helpers)]
+    if unit not in possible or (lead and not lead.pool and unit == lead.unit_id):
         raise invalid("payload.lead", "单位不可分派，或已在主办。", "A unit out of reach, or the one that leads.")
     leaving = [
         one for one in facts.assignments

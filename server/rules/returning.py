@@ -166,7 +166,7 @@ def _ruler(facts: Facts, world: World) -> uuid.UUID:
     """The leader of the dispatching centre when all units hang off its area, else the lowest centre above them all."""
     centre = _centre(facts)
     units = [one.unit_id for one in facts.assignments if one.active]
-    if centre not in units and all(one in world.offices.within_reach(centre) for one in units):
+    if all(centre in world.offices.superiors(one) for one in units):
         return centre
     above = world.offices.superiors(centre)
     common = (one for one in above if all(one in world.offices.superiors(unit) for unit in units if unit != one))

@@ -62,6 +62,17 @@ def test_a_ruling_may_name_another_lead(tale: Tale):
     tale.does("police1", "ask_return")
 
 
+def test_whoever_took_it_over_rules_where_all_units_hang_off_its_area_and_a_helper_may_lead(tale: Tale):
+    tale.is_led_by("fire", co={"village": "03-04 12:00"})
+    tale.does("countyleader1", "take_over")
+    tale.does("fire1", "ask_return")
+    tale.does("county1", "refuse_return")
+    tale.does("fire1", "ask_return")
+    assert tale.request("ruling")["to"]["name"] == "青禾县综治中心"
+    tale.does("countyleader1", "rule", lead="village")
+    assert (tale.state(), tale.holder(), tale.sees("village1")) == ("in_progress", "village", True)
+
+
 def test_a_return_is_asked_within_eight_working_hours_and_at_the_highest_urgency_only_on_the_spot(tale: Tale):
     tale.is_led_by("fire")
     assert "ask_return" in tale.at("03-03 10:00").offered("fire1")
