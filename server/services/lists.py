@@ -28,7 +28,7 @@ WAITING: Mapping[str, State] = {
 }
 """What waits for a holder, by `ask`."""
 AT_WORK: Mapping[str, TaskState] = {"sign": TaskState.PENDING, "handle": TaskState.HANDLING}
-"""What waits for a unit with an assignment."""
+"""What waits for a unit with an assignment, helpers of a case without a lead among them."""
 
 
 class Page(NamedTuple):
@@ -143,12 +143,13 @@ def _waits_for(hearing: Hearing, ask: str) -> ColumnElement[bool]:
         visitors = or_(Case.ended_by_unit_id.in_(person.units), Case.dispatcher_id.in_(person.units))
         return and_(Case.state == State.CLOSED, Case.visit_owed.is_(True), visitors)
     if ask in AT_WORK:
+        mine = Assignment.unit_id.in_(person.units)  # a named handler works for a unit and does not sign for it
         task = select(Assignment.case_id).where(
-            or_(Assignment.unit_id.in_(person.units), Assignment.handler_id.in_(selves)),
+            mine if ask == "sign" else or_(mine, Assignment.handler_id.in_(selves)),
             Assignment.state == AT_WORK[ask],
             Assignment.role != "copied",
         )
-        return and_(Case.id.in_(task), Case.state == State.IN_PROGRESS)
+        return and_(Case.id.in_(task), Case.state.in_((State.IN_PROGRESS, State.ACCEPTED)))
     return and_(Case.holder_id.in_(person.units), Case.state == WAITING[ask])
 
 

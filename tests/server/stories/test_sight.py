@@ -109,6 +109,17 @@ def test_each_ask_lists_what_waits_for_somebody_and_only_them(tale: Tale):
     }  # fmt: skip
 
 
+def test_helpers_of_a_returned_case_find_it_and_a_handler_is_not_asked_to_sign(tale: Tale):
+    tale.is_led_by("fire", co={"village": "03-04 12:00"})
+    tale.does("village1", "name_handler", person="worker1")
+    tale.does("fire1", "ask_return")
+    tale.does("township1", "agree_return")
+    assert (tale.listed("village1", "ask=sign"), tale.listed("worker1", "ask=sign")) == (True, False)
+    tale.does("village1", "sign")
+    assert (tale.listed("village1", "ask=handle"), tale.listed("worker1", "ask=handle")) == (True, True)
+    assert "feedback" in tale.offered("worker1")
+
+
 def test_a_unit_whose_part_was_taken_back_keeps_the_code_and_its_own_steps(tale: Tale):
     tale.is_led_by("fire")
     tale.does("fire1", "progress")
