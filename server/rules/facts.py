@@ -183,7 +183,7 @@ class Facts:
         overruled: a superior had it accepted, so that it may not be declined again.
         withdrawn: its reporter took it back, which no office decided.
         looked_at: when somebody last looked at the place: answered a check, or sent a photo of the progress.
-        doubted: an inspection found fault with its closing.
+        doubted: an inspection found fault with its present closing.
         reviewer_id: the centre that must review the closing.
         found_false: an inspection said that the handling was false 虚假办结.
         wake_at: when the office must look at the case next by itself.

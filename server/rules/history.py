@@ -15,7 +15,7 @@ NAMING: Mapping[str, str] = {"name_handler": "person", "handle_here": "handler",
 MARKING: Mapping[str, str] = {"send_back": "sent_back", "overrule": "overruled", "withdraw": "withdrawn"}
 """Actions that leave a mark on the case for good, and the mark."""
 TELLING = HANDLING | NAMING.keys() | MARKING.keys() | {
-    "verify_pass", "merge", "answer_source", "hand_down", "inspect", "succeed", "answer_check",
+    "verify_pass", "merge", "answer_source", "hand_down", "inspect", "reopen", "review", "succeed", "answer_check",
 }  # fmt: skip
 """Actions that this fold looks at."""
 
@@ -59,11 +59,18 @@ def remember(
         case "hand_down" if unit is not None:
             asking = facts.expecting | {unit} if payload["answer_to_me"] else facts.expecting - {unit}
             return replace(facts, expecting=asking)
-        case "inspect":
-            return replace(facts, doubted=facts.doubted or payload["finding"] != "true")
+        case "inspect" | "reopen" | "review":
+            return replace(facts, doubted=_doubted(facts, action, payload))
         case "succeed":
             return _succeeded(facts, uuid.UUID(payload["unit"]), uuid.UUID(payload["successor"]))
     return facts
+
+
+def _doubted(facts: Facts, action: str, payload: Mapping[str, Any]) -> bool:
+    """Did an inspection find fault with the closing that stands? A reopening ends it."""
+    if action == "inspect":
+        return bool(facts.doubted or payload["finding"] != "true")
+    return facts.doubted and action == "review" and bool(payload["outcome"] != "overturned")
 
 
 def _on_the_spot(action: str, payload: Mapping[str, Any]) -> bool:

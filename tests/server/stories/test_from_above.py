@@ -99,6 +99,16 @@ def test_nothing_is_reopened_after_thirty_days_without_a_reason(tale: Tale):
     tale.at("2027-03-03 11:00:01").is_refused("inspector1", "inspect", "move_not_allowed")
 
 
+def test_what_was_found_wrong_with_a_first_closing_says_nothing_about_the_second(tale: Tale):
+    closed(tale)
+    tale.does("inspector1", "inspect", finding="defective")
+    tale.does("county1", "reopen")
+    tale.does("township1", "handle_here")
+    tale.does("township1", "finish")
+    tale.does("township3", "verify_pass")
+    assert "reopen" not in tale.at("04-20 09:00").offered("county1")
+
+
 def test_archived_it_is_read_only_but_not_while_a_visit_is_owed(tale: Tale):
     closed(tale)
     assert tale.at("04-02 11:00").offered("leader1") == {"visit"}
