@@ -74,15 +74,24 @@ def _extended(clock: Clock, facts: Facts) -> bool:
 
 def _other_duties(facts: Facts, anew: Facts, ask: Ask, world: World) -> Effects:
     """What has become a dispute needs a first contact, and none when it is one no more; 特急 needs an arrival."""
-    started, stopped, lead = list[Clock](), Effects(), facts.lead
+    started, changed, lead = list[Clock](), Effects(), facts.lead
     if FIRST_CONTACT not in world.rules.line_of(anew.category):
-        stopped = stop(facts.running("contact"))
-    elif lead is not None and not any(one.kind == "contact" for one in facts.clocks):
-        started += contact_clocks(anew, ask, world, lead)
+        changed = stop(facts.running("contact"))
+    elif lead is not None and not any(one.kind == "contact" and (one.running or one.met_at) for one in facts.clocks):
+        if before := [one for one in facts.clocks if one.kind == "contact" and one.assignment_id == lead.id]:
+            changed = _runs_again(before[-1], facts, ask)
+        else:
+            started += contact_clocks(anew, ask, world, lead)
     for task in facts.assignments if facts.urgency < anew.urgency else ():
         if task.active and not task.pool and task.arrived_at is None and task.arrive_by is None:
             started += arrival_clocks(anew, ask, world, task)
-    return together(stopped, Effects(started=started))
+    return together(changed, Effects(started=started))
+
+
+def _runs_again(clock: Clock, facts: Facts, ask: Ask) -> Effects:
+    """What was owed before is owed again from its old start; where the work stands still, it stands with it."""
+    still = [replace(clock, ended_at=None)] if facts.state in (State.SUSPENDED, State.EXTERNAL) else []
+    return together(Effects(unmet=[clock.id]), pause(still, ask.now))
 
 
 def ask_check(facts: Facts, ask: Ask, world: World) -> Effects:

@@ -79,6 +79,16 @@ def test_a_raised_urgency_hurries_running_clocks_from_their_old_starts(tale: Tal
     }  # fmt: skip
 
 
+def test_what_is_a_dispute_again_owes_its_first_contact_as_before(tale: Tale):
+    tale.files("worker1", category="D-02")
+    tale.does("village1", "handle_here")
+    assert tale.running()["contact"] == "03-04 23:59:59"
+    tale.at("03-03 09:00").does("village1", "correct", category="H-FIRE-01")
+    assert "contact" not in tale.running()
+    tale.at("03-03 10:00").does("township1", "correct", category="D-02")
+    assert tale.running()["contact"] == "03-04 23:59:59"
+
+
 def test_whoever_dispatched_does_not_give_its_own_case_more_time(tale: Tale):
     tale.is_led_by("fire")
     tale.is_refused("township1", "correct", "invalid", "payload.category", category="C-04")
