@@ -72,6 +72,14 @@ def _extended(clock: Clock, facts: Facts) -> bool:
     )
 
 
+def hasten(facts: Facts, urgency: int, ask: Ask, world: World) -> Effects:
+    """A case becomes more urgent: clocks that would run out earlier by that do so, from their old starts."""
+    anew = replace(facts, urgency=urgency)
+    found = {clock.id: changes for clock in facts.running() if (changes := _recomputed(clock, anew, world))
+             and changes["due_current"] < clock.due_current}  # fmt: skip
+    return together(Effects({"urgency": urgency}, clocks=found), _other_duties(facts, anew, ask, world))
+
+
 def _other_duties(facts: Facts, anew: Facts, ask: Ask, world: World) -> Effects:
     """What has become a dispute needs a first contact, and none when it is one no more; 特急 needs an arrival."""
     started, changed, lead = list[Clock](), Effects(), facts.lead

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from server.rules.checking import hasten
 from server.rules.effects import Ask, Effects, World, end_case, start_clock, together
 from server.rules.escalation import height
 from server.rules.facts import Clock, Facts, State
@@ -43,10 +44,12 @@ def merge(facts: Facts, ask: Ask, world: World) -> Effects:
     return together(ended, Effects({"master_id": uuid.UUID(ask.payload["master"])}, then=("absorb", takes)))
 
 
-def absorb(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """并入他案: the master takes the earlier due, the higher rung and urgency; the follower's reporters see it."""
+def absorb(facts: Facts, ask: Ask, world: World) -> Effects:
+    """并入他案: the master takes the earlier due, the higher rung and urgency with its limits; the follower's reporters
+    see it."""
     takes: Mapping[str, Any] = ask.payload
-    fields: dict[str, Any] = {"urgency": max(facts.urgency, takes["urgency"])}
+    hurried = hasten(facts, takes["urgency"], ask, world) if takes["urgency"] > facts.urgency else Effects()
+    fields: dict[str, Any] = {}
     rungs = [one for one in (facts.rung, takes["rung"]) if one]
     if rungs:
         fields["rung"] = max(rungs, key=height)
@@ -54,9 +57,10 @@ def absorb(facts: Facts, ask: Ask, _world: World) -> Effects:
     clocks = {
         clock.id: {"due_current": due, "fixed": True}
         for clock in facts.running("overall")
-        if due is not None and due < clock.due_current
+        if due is not None and due < hurried.clocks.get(clock.id, {}).get("due_current", clock.due_current)
     }
-    return Effects(fields, clocks=clocks, shown_to=[uuid.UUID(one) for one in takes["reporters"]])
+    reporters = [uuid.UUID(one) for one in takes["reporters"]]
+    return together(hurried, Effects(fields, clocks=clocks, shown_to=reporters))
 
 
 def with_follower(master: Facts, follower: Facts) -> Facts:

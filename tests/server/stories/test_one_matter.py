@@ -96,6 +96,17 @@ def test_a_case_at_work_may_follow_and_its_units_are_called_back(tale: Tale):
     assert (follower.state(), follower.holder()) == ("submitted", "township")
 
 
+def test_a_master_that_becomes_an_emergency_calls_its_units_to_the_spot(tale: Tale):
+    tale.is_led_by("fire")
+    follower = Tale(tale.stage)
+    follower.files("worker3", urgency=4)
+    follower.does("township1", "merge", master=tale.case["id"])
+    assert (tale.look("fire1")["urgency"], tale.running()["arrive"]) == (4, "03-02 10:00")
+    assert "ask_return" not in tale.offered("fire1")
+    tale.at("03-02 09:20").does("fire1", "sign", arrived_at="03-02 09:15")
+    tale.does("fire1", "ask_return")
+
+
 def test_a_voiding_is_asked_by_the_holder_and_granted_by_the_leader_above(tale: Tale):
     tale.files("worker1")
     tale.is_refused("village1", "void", "invalid", "payload.case", code="refiled")
