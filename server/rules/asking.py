@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from server.rules.escalation import RUNGS
+from server.rules.handing import centres_for
 from server.rules.needs import Choice, Need, People
 from server.rules.overseeing import late_by_the_line, rungs_open
 from server.rules.situation import Situation
@@ -38,10 +39,7 @@ def _reported_helpers(here: Situation) -> Sequence[uuid.UUID]:
 
 
 def _below(here: Situation) -> Sequence[uuid.UUID]:
-    holder, offices = here.facts.holder_id, here.world.offices
-    if holder is None:
-        return ()
-    return offices.centres_below(holder) if here.facts.urgency == 4 else offices.child_centres(holder)
+    return centres_for(here.facts, here.world) if here.facts.holder_id else ()
 
 
 def _peers(here: Situation) -> Sequence[uuid.UUID]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from server.rules import closing
+from server.rules import closing, handing
 from server.rules.facts import Assignment, Request, State, TaskState
 from server.rules.overseeing import late_by_the_line
 from server.rules.situation import Situation
@@ -43,8 +43,7 @@ def centre_decides(here: Situation) -> bool:
 
 
 def has_centres_below(here: Situation) -> bool:
-    holder = here.facts.holder_id
-    return holder is not None and bool(here.world.offices.child_centres(holder))
+    return here.facts.holder_id is not None and bool(handing.centres_for(here.facts, here.world))
 
 
 def has_peers(here: Situation) -> bool:

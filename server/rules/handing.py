@@ -59,15 +59,22 @@ def hand_down(facts: Facts, ask: Ask, world: World) -> Effects:
     is closed below.
 
     Raises:
-        Refusal: `invalid` naming a unit that is not below.
+        Refusal: `invalid` naming a unit that is not below, or a village for what must avoid it.
     """
-    unit = uuid.UUID(ask.payload["unit"])
-    below = world.offices.centres_below if facts.urgency == 4 else world.offices.child_centres
-    holder = holder_of(facts)
-    if unit not in below(holder):
-        raise invalid("payload.unit", "只能下派到直属下级中心。", "Only a centre directly below.")
+    unit, holder = uuid.UUID(ask.payload["unit"]), holder_of(facts)
+    if unit not in centres_for(facts, world):
+        raise invalid("payload.unit", "只能下派到直属下级中心；回避村社区的事项不下派到村。",
+                      "Only a centre directly below, and none of a village for what must avoid it.")  # fmt: skip
     fields = {"handed_by_id": holder, "hand_downs": facts.hand_downs + 1}
     return together(anew_at(unit, facts, ask, world), Effects(fields))
+
+
+def centres_for(facts: Facts, world: World) -> list[uuid.UUID]:
+    """Centres that the holder may hand this case down to."""
+    offices, holder = world.offices, holder_of(facts)
+    below = offices.centres_below(holder) if facts.urgency == 4 else offices.child_centres(holder)
+    avoided = world.rules.categories[facts.category].avoid_village
+    return [one for one in below if not avoided or offices.level_of(one) != "village"]
 
 
 def may_send_back(here: Situation) -> bool:

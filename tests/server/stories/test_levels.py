@@ -50,6 +50,16 @@ def test_only_a_centre_directly_below_is_handed_to_unless_it_is_an_emergency(tal
     assert tale.holder() == "village"
 
 
+def test_what_must_avoid_the_village_is_not_handed_down_to_it(tale: Tale):
+    tale.files("township1", source="walk_in", category="P-08")
+    assert "hand_down" not in tale.offered("leader1")
+    tale.is_refused("leader1", "hand_down", "move_not_allowed", unit="village")
+    tale.files("county1", source="walk_in", category="R-07", urgency=4)
+    tale.is_refused("countyleader1", "hand_down", "invalid", "payload.unit", unit="village")
+    tale.does("countyleader1", "hand_down", unit="township")
+    assert (tale.holder(), tale.sees("villageleader1")) == ("township", False)
+
+
 def test_a_transfer_is_agreed_by_the_common_parent_s_silence(tale: Tale):
     tale.files("worker1")
     tale.does("village1", "transfer", unit="village2")
