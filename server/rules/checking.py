@@ -36,12 +36,14 @@ def correct(facts: Facts, ask: Ask, world: World) -> Effects:
         Refusal: `invalid` when nothing is corrected, or when a limit would grow and no superior of its unit says so.
     """
     payload = ask.payload
-    if not any(payload.get(name) for name in ("category", "urgency", "location")):
-        raise invalid("payload.category", "请至少更正一项。", "Correct at least one thing.")
     fields: dict[str, Any] = {**(ask.place.fields if ask.place else {})}
     for name in ("category", "urgency"):
         if payload.get(name) and payload[name] != getattr(facts, name):
             fields[name] = payload[name]
+    if not fields:
+        raise invalid(
+            "payload.category", "请至少更正一项与现在不同的内容。", "Correct at least one thing that differs."
+        )
     anew = replace(facts, category=fields.get("category", facts.category), urgency=fields.get("urgency", facts.urgency))
     clocks = {clock.id: changes for clock in facts.running() if (changes := _recomputed(clock, anew, world))}
     grown = [clock for clock in facts.running() if clocks.get(clock.id, {}).get("due_current", clock.due_current)

@@ -53,7 +53,7 @@ def verify_pass(facts: Facts, ask: Ask, world: World) -> Effects:
 
 def close(facts: Facts, ask: Ask, world: World) -> Effects:
     """Closed by a verifier, or by the system outside the share that is verified."""
-    level = {"settled_level": settled_level(facts, world)}
+    level = {} if facts.registered_only else {"settled_level": settled_level(facts, world)}
     above = next((one for one in world.offices.superiors(holder_of(facts)) if one in facts.expecting), None)
     if above is not None:
         clock = start_clock("verify", above, facts, ask, world)
@@ -63,7 +63,7 @@ def close(facts: Facts, ask: Ask, world: World) -> Effects:
             Effects(fields, started=[clock], seen_by=[above]),
         )  # fmt: skip
     ended = end_case(facts, ask, State.CLOSED, met=("verify",))
-    return together(ended, Effects({**level, "visit_owed": facts.resident}))
+    return together(ended, Effects({**level, "visit_owed": facts.resident and not facts.registered_only}))
 
 
 def verify_fail(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -76,6 +76,7 @@ def verify_fail(facts: Facts, ask: Ask, world: World) -> Effects:
     overall = [clock.id for clock in facts.clocks if clock.kind == "overall" and not clock.running]
     fields: dict[str, Any] = {
         "rework_count": facts.rework_count + 1, "result": None, "route": None, "finished_at": None,
+        "registered_only": False,
     }  # fmt: skip
     done = together(meet(facts.running("verify")), fall(facts.asked("check"), facts, ask.now))
     lead = facts.last_lead

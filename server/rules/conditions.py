@@ -25,6 +25,10 @@ def nobody_accepted(here: Situation) -> bool:
     return here.facts.first_responsible_id is None
 
 
+def may_withdraw(here: Situation) -> bool:
+    return nobody_accepted(here) and not here.facts.withdrawn
+
+
 def may_decline(here: Situation) -> bool:
     """Nobody accepted it, and nobody above has ordered that it be accepted."""
     return nobody_accepted(here) and not here.facts.overruled

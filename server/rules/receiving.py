@@ -57,13 +57,21 @@ def withdraw(facts: Facts, ask: Ask, _world: World) -> Effects:
     return Effects() if facts.followers else end_case(facts, ask, State.VOID)
 
 
-def register_only(facts: Facts, ask: Ask, _world: World) -> Effects:
-    """A consultation that was answered is closed as registered."""
+def register_only(facts: Facts, ask: Ask, world: World) -> Effects:
+    """A consultation that was answered is closed as registered; one that was handed down to be answered is verified by
+    who handed it down."""
     holder = holder_of(facts)
     fields = {
         "first_responsible_id": facts.first_responsible_id or holder, "registered_only": True,
         "accepted_at": facts.accepted_at or ask.now, "finished_at": ask.now,
     }  # fmt: skip
+    above = next((one for one in world.offices.superiors(holder) if one in facts.expecting), None)
+    if above is not None:
+        fields |= {"state": State.AWAITING_VERIFICATION, "holder_id": above, "dispatcher_id": above}
+        return together(
+            meet(facts.running("accept", "overall")), overall_to(above, facts, ask.now),
+            Effects(fields, started=[start_clock("verify", above, facts, ask, world)], seen_by=[above]),
+        )  # fmt: skip
     return together(end_case(facts, ask, State.CLOSED, met=("accept", "overall")), Effects(fields))
 
 
@@ -112,13 +120,15 @@ def repeats(ask: Ask) -> dict[str, Any]:
 
 
 def may_settle(here: Situation) -> bool:
-    """Nobody accepted it and the category may be settled on the spot: by the holder, or in time by whoever filed it."""
+    """Nobody accepted it and the category may be settled on the spot: by the holder, or in time by the worker or the
+    cadre of the place who filed it. What a department or another centre found and put right is no settlement there."""
     facts, rules = here.facts, here.world.rules
     if facts.first_responsible_id is not None or not rules.categories[facts.category].settle_on_spot:
         return False
     window = timedelta(hours=rules.numbers["spot_hours"])
     in_time = facts.received_at is None or here.now - facts.received_at <= window
-    return "holder" in here.standing.roles or in_time
+    of_the_place = not here.standing.units or facts.village_desk in here.standing.units
+    return "holder" in here.standing.roles or (in_time and of_the_place)
 
 
 def settle_on_spot(facts: Facts, ask: Ask, world: World) -> Effects:

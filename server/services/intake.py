@@ -131,10 +131,21 @@ def file_report(hearing: Hearing, body: Mapping[str, Any], submission: cases.Sub
 def _settle(
     hearing: Hearing, record: Record, settled: Mapping[str, Any], submission: cases.Submission, change: int
 ) -> Record:
-    """即报即结: the second step of a report that was settled when it was filed."""
+    """即报即结: the second step of a report that was settled when it was filed.
+
+    Raises:
+        Refusal: `invalid` naming `settled` when this person does not settle there.
+    """
     again = cases.Submission(uuid.uuid5(submission.id, "settle"), submission.content, submission.device_at)
     wish = cases.Wish("settle_on_spot", record.case["version"], settled)
-    return cases.advance(hearing, record, wish, again, change)
+    try:
+        return cases.advance(hearing, record, wish, again, change)
+    except Refusal as refusal:
+        if refusal.code != "move_not_allowed":
+            raise
+        raise invalid(
+            "settled", "只有网格员和受理单位可以即报即结。", "Only the worker and the receiving unit settle so."
+        ) from refusal
 
 
 def _check_against_rules(hearing: Hearing, body: Mapping[str, Any]) -> Category:

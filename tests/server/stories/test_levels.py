@@ -22,6 +22,21 @@ def test_what_is_handed_down_to_be_answered_is_verified_above_too(tale: Tale):
     assert (tale.state(), tale.case["settled_level"]) == ("closed", "township")
 
 
+def test_a_consultation_handed_down_to_be_answered_is_verified_above(tale: Tale):
+    tale.files("county1", category="P-01", source="walk_in", text="居民询问低保如何申请。")
+    tale.does("county1", "accept")
+    tale.does("county1", "hand_down", unit="township", answer_to_me=True)
+    tale.does("township1", "register_only")
+    assert (tale.state(), tale.holder()) == ("awaiting_verification", "county")
+    assert list(tale.running()) == ["verify"]
+    tale.does("county2", "verify_fail")
+    assert (tale.state(), tale.holder()) == ("accepted", "county")
+    tale.does("county1", "hand_down", unit="township", answer_to_me=True)
+    tale.does("township1", "register_only")
+    tale.does("county2", "verify_pass")
+    assert (tale.state(), tale.case["settled_level"], tale.running()) == ("closed", None, {})
+
+
 def test_what_is_handed_down_for_good_closes_below(tale: Tale):
     tale.files("township1", source="walk_in")
     tale.does("township1", "hand_down", unit="village")

@@ -126,6 +126,16 @@ def test_a_voiding_is_asked_by_the_holder_and_granted_by_the_leader_above(tale: 
     assert tale.notices()[-1] == "object: village news, township task"
 
 
+def test_a_report_that_others_follow_is_withdrawn_once_and_the_case_goes_on(tale: Tale):
+    master = Tale(tale.stage)
+    master.files("worker1")
+    tale.files("worker3")
+    tale.does("village1", "merge", master=master.case["id"])
+    master.does("worker1", "withdraw")
+    assert master.state() == "submitted"
+    assert "withdraw" not in master.offered("worker1")
+
+
 def test_a_superior_s_leader_voids_at_once_and_a_withdrawn_report_was_nobody_s_decision(tale: Tale):
     tale.files("worker1")
     tale.does("leader1", "void")

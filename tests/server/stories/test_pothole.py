@@ -2,7 +2,8 @@
 
 import uuid
 
-from tests.server.stories.tale import Tale
+from tests.server.conftest import place_in, refused
+from tests.server.stories.tale import AT_HOME, Tale
 
 BEFORE, AFTER = "a" * 64, "b" * 64
 
@@ -62,6 +63,18 @@ def test_a_worker_s_day_to_settle_is_over_after_24_hours_and_a_category_must_all
     tale.does("village1", "settle_on_spot", photos=[AFTER])
     tale.files("worker1", category="H-ROAD-01", photos=[BEFORE])
     tale.is_refused("worker1", "settle_on_spot", "move_not_allowed", photos=[AFTER])
+
+
+def test_what_a_department_put_right_is_no_settlement_of_the_village(tale: Tale):
+    body = {
+        "category": "C-03", "text": "小路上塌了一个坑，旁边堆着渣土。", "urgency": 1, "source": "patrol",
+        "location": place_in(AT_HOME), "filed_at": tale.stage.clock.now().isoformat(), "photos": [BEFORE],
+        "settled": {"result": "当场清理完毕。", "photos": [AFTER]},
+    }  # fmt: skip
+    refused(tale.stage.client("fire1").put(f"/reports/{uuid.uuid4()}", json=body), 422, "invalid", "settled")
+    tale.files("fire1", category="C-03", photos=[BEFORE])
+    assert "settle_on_spot" not in tale.offered("fire1")
+    assert "settle_on_spot" in tale.offered("village1")
 
 
 def test_a_consultation_is_answered_and_counts_as_registered_only(tale: Tale):

@@ -56,6 +56,13 @@ def test_before_closing_no_handler_is_asked_to_check_their_own_work(tale: Tale):
     assert (tale.running(), tale.listed("worker4", "ask=check")) == ({}, False)
 
 
+def test_a_correction_differs_from_what_stands(tale: Tale):
+    tale.files("worker1", urgency=2)
+    tale.is_refused("village1", "correct", "invalid", "payload.category", category="H-FIRE-01", urgency=2)
+    tale.does("village1", "correct", category="H-FIRE-01", urgency=3)
+    assert tale.case["urgency"] == 3
+
+
 def test_a_category_may_be_corrected_but_a_longer_limit_is_the_superior_s_to_give(tale: Tale):
     tale.files("worker1", urgency=2)
     tale.is_refused("village1", "correct", "invalid", "payload.category")
