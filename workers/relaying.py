@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from redis.exceptions import RedisError
@@ -34,32 +35,34 @@ class HandOn:
 
 
 def run(hand_on: HandOn, entries: Iterable[Entry], stop: threading.Event) -> None:
-    """Relay and run each entry in its time until told to stop."""
+    """Relay and run each entry in its time until told to stop; what fails holds up none of the others."""
     due = dict.fromkeys(entries, 0.0)
-    broken: str | None = None
+    broken: dict[str, str] = {}
     while not stop.is_set():
-        try:
-            busy = relay_once(hand_on)
-            for entry, at in due.items():
-                if at <= time.monotonic():
-                    entry.run()
-                    due[entry] = time.monotonic() + entry.every_s
-            if broken:
-                _log.info("courier_recovered", after=broken)
-            broken = None
-        except Exception as error:
-            if stop.is_set():
-                return  # the process is ending, and takes what the courier stands on with it
-            # Whatever it is, the next round may do better, and a courier that ends tells nobody anything. Said once
-            # and not at every try: an outage may last for hours.
-            if broken != type(error).__name__:
-                broken = type(error).__name__
-                foreseen = isinstance(error, SQLAlchemyError | RedisError | OSError)
-                _log.warning("courier_waits", reason=broken, exc_info=None if foreseen else error)
-            stop.wait(_PAUSE_S)
-            continue
+        busy = _attempt("relay", partial(relay_once, hand_on), broken, stop)
+        for entry, at in due.items():
+            if at <= time.monotonic() and not stop.is_set():
+                done = _attempt(entry.name, entry.run, broken, stop)
+                due[entry] = time.monotonic() + (_PAUSE_S if done is None else entry.every_s)
         if not busy:
-            stop.wait(POLL_S)
+            stop.wait(_PAUSE_S if busy is None else POLL_S)
+
+
+def _attempt(name: str, work: Callable[[], int], broken: dict[str, str], stop: threading.Event) -> int | None:
+    """What this work returns, or None when it failed. Whatever it is, the next round may do better, and a courier that
+    ends tells nobody anything. Said once and not at every try: an outage may last for hours."""
+    try:
+        done = work()
+    except Exception as error:
+        # A process that is ending takes what the courier stands on with it.
+        if not stop.is_set() and broken.get(name) != type(error).__name__:
+            broken[name] = type(error).__name__
+            foreseen = isinstance(error, SQLAlchemyError | RedisError | OSError)
+            _log.warning("courier_waits", loop=name, reason=broken[name], exc_info=None if foreseen else error)
+        return None
+    if name in broken:
+        _log.info("courier_recovered", loop=name, after=broken.pop(name))
+    return done
 
 
 def relay_once(hand_on: HandOn) -> bool:
