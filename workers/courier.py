@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 from types import FrameType
 
 import click
@@ -90,11 +91,20 @@ class Timetable(CronScheduler):
         """Enqueue what is due."""
         due = [one for one in self.get_jobs() if one.should_run()]
         for one in due:
-            waiting = self._queue.fetch_job(one.name)
-            if waiting is None or waiting.get_status(refresh=False) not in ("queued", "started"):
+            if not self._under_way(one.name):
                 self._queue.enqueue(one.func_name, job_id=one.name, result_ttl=0, failure_ttl=60)
             one.set_enqueue_time(clock.now())
         return due
+
+    def _under_way(self, name: str) -> bool:
+        """Does it stand in the queue, or was it begun so lately that it may still run? What a job says of itself proves
+        nothing: whoever took it may have died, and then it says so for ever."""
+        if self._queue.get_job_position(name) is not None:
+            return True
+        known = self._queue.fetch_job(name)
+        if known is None or known.get_status(refresh=False) != "started" or known.started_at is None:
+            return False
+        return clock.now() - known.started_at < timedelta(seconds=broker.JOB_TIMEOUT_S)
 
 
 class _Courier:
