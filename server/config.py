@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.engine import URL, make_url
@@ -154,7 +155,17 @@ def _number(given: Mapping[str, str], name: str, default: int, low: int, high: i
 def _redis(text: str | None) -> str | None:
     if text is not None and not text.startswith(("redis://", "rediss://", "unix://")):
         raise SettingsError(f"{PREFIX}REDIS_URL must begin with redis://, rediss:// or unix://.")
+    if text is not None and not _has_sane_port(text):
+        raise SettingsError(f"{PREFIX}REDIS_URL names no valid port.")
     return text
+
+
+def _has_sane_port(text: str) -> bool:
+    try:
+        urlsplit(text).port  # noqa: B018  # reading it is what refuses
+    except ValueError:
+        return False
+    return True
 
 
 def _contact(text: str | None, public_url: str) -> str:
@@ -172,6 +183,8 @@ def _sms(given: Mapping[str, str]) -> dict[str, str | None]:
         raise SettingsError(f"{PREFIX}SMS_URL and {PREFIX}SMS_SECRET are given together or not at all.")
     if url is not None and not url.startswith(("https://", "http://127.0.0.1")):
         raise SettingsError(f"{PREFIX}SMS_URL must begin with https://.")
+    if url is not None and not _has_sane_port(url):
+        raise SettingsError(f"{PREFIX}SMS_URL names no valid port.")
     return {"sms_url": url, "sms_secret": secret}
 
 

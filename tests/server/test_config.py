@@ -74,6 +74,11 @@ def test_scaled_out_the_application_and_the_owner_have_addresses_of_their_own():
         ({"GRIDLOOP_TIMEZONE": ""}, "GRIDLOOP_TIMEZONE"),
         ({"GRIDLOOP_PUBLIC_URL": "grid.example"}, "GRIDLOOP_PUBLIC_URL"),
         ({"GRIDLOOP_PUBLIC_URL": "ftp://grid.example"}, "GRIDLOOP_PUBLIC_URL"),
+        ({"GRIDLOOP_REDIS_URL": "http://redis"}, "GRIDLOOP_REDIS_URL"),
+        ({"GRIDLOOP_REDIS_URL": "redis://:secret@redis:six"}, "GRIDLOOP_REDIS_URL"),
+        ({"GRIDLOOP_REDIS_URL": "rediss://redis:70000/0"}, "GRIDLOOP_REDIS_URL"),
+        ({"GRIDLOOP_SMS_URL": "https://gateway:x/", "GRIDLOOP_SMS_SECRET": "secret"}, "GRIDLOOP_SMS_URL"),
+        ({"GRIDLOOP_SMS_URL": "https://gateway/"}, "GRIDLOOP_SMS_SECRET"),
     ],
     ids=str,
 )
