@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, or_, select, true, update
 from sqlalchemy.orm import aliased
 
 from server.db import insert_once, insert_rows
@@ -136,7 +136,7 @@ def urge(tx: Connection, atlas: Atlas, rules: RuleBook, now: datetime) -> int:
     silent = tx.execute(
         select(
             Deadline.id, Deadline.unit_id, Deadline.case_id, Case.state, Case.urgency, Case.category,
-            Case.area_code, Case.holder_id, Case.first_responsible_id, Grid.code.label("grid_code"),
+            Case.area_code, Case.holder_id, Case.first_responsible_id, Case.confidential, Grid.code.label("grid_code"),
         )
         .join(Case, Case.id == Deadline.case_id)
         .outerjoin(Grid, Grid.id == Case.grid_id)
@@ -144,18 +144,20 @@ def urge(tx: Connection, atlas: Atlas, rules: RuleBook, now: datetime) -> int:
             Deadline.met_at.is_(None), Deadline.ended_at.is_(None), Deadline.kind.in_(URGED), or_(*late),
             ~exists().where(Delivery.deadline_id == Deadline.id),
         )
-        .order_by(Deadline.started_at)
-        .limit(AT_A_TIME)
+        .order_by(Case.urgency.desc(), Deadline.started_at)
     ).all()  # fmt: skip
     planned, targets_of = 0, cache(partial(_loud_targets, tx, atlas, now))
     for clock in silent:
+        if planned >= AT_A_TIME:
+            break
+        sensitive = clock.confidential or rules.categories[clock.category].sensitive
         facts = Facts(
             clock.state, clock.category, clock.urgency, clock.holder_id, area_code=clock.area_code,
             first_responsible_id=clock.first_responsible_id,
             village_desk=atlas.desk_of(clock.grid_code, clock.area_code),
         )  # fmt: skip
         told = alerted(facts, atlas, rules) if waits_for_anybody(facts) else []
-        for channel, target in {one for unit in (clock.unit_id, *told) for one in targets_of(unit)}:
+        for channel, target in {one for unit in (clock.unit_id, *told) for one in targets_of(unit, sensitive)}:
             row = _delivery(channel, target, clock.case_id, clock.urgency, now, deadline_id=clock.id)
             planned += insert_once(tx, Delivery, row)
     return planned
@@ -200,9 +202,12 @@ def _plan_pushes(tx: Connection, notices: Sequence[tuple[Row[Any], int]], now: d
         insert_rows(tx, Delivery, rows)
 
 
-def _loud_targets(tx: Connection, atlas: Atlas, now: datetime, unit: uuid.UUID) -> list[tuple[str, uuid.UUID]]:
+def _loud_targets(
+    tx: Connection, atlas: Atlas, now: datetime, unit: uuid.UUID, sensitive: bool
+) -> list[tuple[str, uuid.UUID]]:
     """The unit's robots (its parent centre's where it has none), and the phones of whoever is on duty 值班; of all its
-    people where the roster names nobody. In the place of somebody on leave, their stand-in's."""
+    people where the roster names nobody. In the place of somebody on leave, their stand-in's. Of a sensitive case only
+    phones of those who may see it."""
     near, stand_in = [unit, atlas.parent_centre(unit)], aliased(Grant)
     robots = tx.execute(select(Robot.unit_id, Robot.id).where(Robot.unit_id.in_(near), Robot.ended_at.is_(None))).all()
     own = [row.id for row in robots if row.unit_id == unit] or [row.id for row in robots]
@@ -220,6 +225,7 @@ def _loud_targets(tx: Connection, atlas: Atlas, now: datetime, unit: uuid.UUID) 
         .where(
             Grant.unit_id == unit, Grant.role.in_(("member", "leader")), Grant.valid_from <= now,
             or_(Grant.valid_to.is_(None), Grant.valid_to > now), ~on_leave,
+            or_(Grant.role == "leader", Grant.named) if sensitive else true(),
         )
     ).all()  # fmt: skip
     phones = {row.person_id for row in reached if row.on_duty} or {row.person_id for row in reached}

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from server.db import transaction
-from server.models import Delivery, Message, Person, PushSubscription, Rule, Session
+from server.models import Delivery, Message, Mobile, Person, PushSubscription, Rule, Session
 from server.rules.notices import COLLECTED_FOR
-from server.services import deliveries, reference, relay, tidying
+from server.services import deliveries, reach, reference, relay, tidying
 from server.services.deliveries import DELIVERED, PAUSES, Claim, Outcome
 from tests.conftest import Office
 from tests.server.conftest import accepting, filed, move
@@ -234,6 +234,24 @@ def test_an_emergency_is_claimed_before_a_flood_of_others(office: Office, report
     room = {"urgent": 5, "normal": 5, "digest": 5}
     found = claim(office, room=room)
     assert (found[0].id, Counter(one.queue for one in found)) == (emergency.id, {"urgent": 1, "digest": 5})
+
+
+def test_units_that_nothing_reaches_do_not_keep_others_from_being_called_out(
+    office: Office, report: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(relay, "AT_A_TIME", 2)
+    worker = office.client("worker1")
+    for _ in range(3):
+        elsewhere = report(urgency=3, location=None, no_location_reason="没有信号")
+        filed(office.client("worker2"), elsewhere)
+    case = filed(worker, report(urgency=3))
+    desk = uuid.UUID(office.client("village1").get("/me").json["units"][0]["id"])
+    with writing(office) as tx:
+        tx.execute(delete(Mobile))
+        robot = reach.add_robot(tx, office.app.extensions["gridloop"].keys, desk, "wecom", "k" * 36)
+        atlas, rules = reference.atlas(tx), reference.rule_book(tx)
+        assert relay.urge(tx, atlas, rules, datetime.now(UTC) + timedelta(hours=1)) == 1
+    assert [(row.target, str(row.case_id)) for row in rows(office)] == [(robot, case["id"])]
 
 
 def test_figures_say_how_old_the_oldest_is(office: Office, report: Any):

@@ -234,3 +234,14 @@ def test_an_accepted_emergency_is_not_called_out_at_every_centre_again(tale: Tal
     tale.does("county1", "accept")
     tale.does("county1", "hand_down", unit="township")
     assert urged(tale)["robot"] == {"township"}
+
+
+def test_of_a_sensitive_emergency_only_phones_of_those_who_may_see_it_ring(tale: Tale):
+    """Leaders and named members; whoever is on duty and may not see it is as if nobody were."""
+    give_phones_and_robots(tale, *CENTRES, "fire")
+    on_duty(tale, "county", "county2", "03-02 18:00", "03-03 08:30")
+    tale.at("03-03 02:00").files("worker1", urgency=4, confidential=True)
+    told = ways(tale, "submit")
+    rung = urged(tale)["sms"]
+    assert "county2" not in told
+    assert rung == {account for account, way in told.items() if way == "at_once"}
