@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, or_, select, update
 
 from server.keys import Keys
-from server.models import Case, Delivery, Message, PushSubscription, Robot, Session
+from server.models import Case, Delivery, Message, Person, PushSubscription, Robot, Session
 from server.rules import notices
-from server.services import inbox, reach, subscriptions
+from server.services import inbox, reach, reference, subscriptions
 
 QUEUES = ("urgent", "normal", "digest")
 """In the order in which workers serve them."""
@@ -114,9 +114,14 @@ def release(tx: Connection, claims: Sequence[Claim]) -> None:
 
 
 def set_out(tx: Connection, keys: Keys, claims: Sequence[Claim], now: datetime, lease: timedelta) -> list[Errand]:
-    """Count a try for each claim that still holds, and say what to send; what needs no sending any more is dropped."""
+    """Count a try for each claim that still holds, and say what to send; what needs no sending any more is dropped.
+
+    What was planned or failed in the day and comes up in quiet hours waits for the morning, without counting as a try.
+    What had its last try and no outcome, because its worker died each time, is a dead letter.
+    """
     errands: list[Errand] = []
     numbers = {one.id: one for one in claims}
+    rules = reference.rule_book(tx)
     rows = tx.execute(
         select(Delivery.__table__, Case.code.label("case_code"))
         .join(Case, Case.id == Delivery.case_id)
@@ -127,6 +132,13 @@ def set_out(tx: Connection, keys: Keys, claims: Sequence[Claim], now: datetime, 
     for row in rows:
         one = numbers[row.id]
         if row.claim != one.number:
+            continue
+        morning = notices.not_before(row.urgency, now, rules)
+        if morning > now:
+            _update(tx, row.id, next_at=morning, leased_until=None)
+            continue
+        if row.tries > len(PAUSES):
+            _update(tx, row.id, state="dead", outcome=row.outcome or "no outcome", ended_at=now, leased_until=None)
             continue
         if row.channel == "robot" and (wait := _robot_is_busy(tx, row.target, now)):
             _update(tx, row.id, next_at=now + wait, leased_until=None)
@@ -203,11 +215,14 @@ def figures(connection: Connection, now: datetime) -> Figures:
     due = connection.execute(
         select(func.min(Delivery.created_at)).where(Delivery.state == "waiting", Delivery.next_at <= now)
     ).scalar()
-    unplanned = connection.execute(
-        select(func.min(Message.not_before)).where(
-            Message.carried_at.is_(None), Message.way == "at_once", Message.not_before <= now
-        )
-    ).scalar()
+    unplanned = [
+        connection.execute(
+            select(func.min(Message.not_before)).where(
+                Message.carried_at.is_(None), Message.way == way, Message.not_before <= since
+            )
+        ).scalar()
+        for way, since in (("at_once", now), ("collected", now - notices.COLLECTED_FOR))
+    ]
     counted = connection.execute(
         select(Delivery.channel, Delivery.state, Delivery.outcome, func.count(), func.sum(Delivery.tries))
         .where(or_(Delivery.state.in_(("waiting", "dead")), Delivery.ended_at > now - timedelta(hours=1)))
@@ -220,7 +235,7 @@ def figures(connection: Connection, now: datetime) -> Figures:
         select(Delivery.queue, func.count()).where(Delivery.state == "waiting").group_by(Delivery.queue)
     )
     return Figures(
-        min((one for one in (due, unplanned) if one is not None), default=None),
+        min((one for one in (due, *unplanned) if one is not None), default=None),
         {(channel, state, word or "none"): count for channel, state, word, count, _tried in counted},
         tries,
         {**dict.fromkeys(QUEUES, 0), **{row[0]: row[1] for row in waiting}},
@@ -276,8 +291,12 @@ def _browser(tx: Connection, _keys: Keys, target: uuid.UUID) -> dict[str, str] |
     row = tx.execute(
         select(PushSubscription.endpoint, PushSubscription.p256dh, PushSubscription.auth)
         .join(Session, Session.id == PushSubscription.session_id)
-        .where(PushSubscription.id == target, PushSubscription.ended_at.is_(None), Session.revoked_at.is_(None))
-    ).first()
+        .join(Person, Person.id == PushSubscription.person_id)
+        .where(
+            PushSubscription.id == target, PushSubscription.ended_at.is_(None), Session.revoked_at.is_(None),
+            Person.ended_at.is_(None),
+        )
+    ).first()  # fmt: skip
     return dict(row._mapping) if row else None
 
 

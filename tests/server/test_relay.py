@@ -205,7 +205,62 @@ def test_pauses_grow_and_the_last_try_leaves_a_dead_letter_that_can_be_sent_agai
     with writing(office) as tx:
         assert deliveries.send_again(tx, [uuid.uuid4()], datetime.now(UTC)) == 0
         assert deliveries.send_again(tx, [row.id], datetime.now(UTC)) == 1
-    assert len(claim(office)) == 1
+    [errand] = set_out(office, claim(office))
+    finish(office, errand, Outcome("status 500", "waiting"))
+    assert [(row.state, row.tries) for row in rows(office)] == [("waiting", 1)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"),
+    [
+        (timedelta(seconds=1), PAUSES[0]),
+        (timedelta(minutes=20), timedelta(minutes=20)),
+        (timedelta(days=2), deliveries.LONGEST_PAUSE),
+    ],
+)
+def test_whoever_asks_us_to_wait_is_waited_for(office: Office, report: Any, asked: timedelta, waited: timedelta):
+    """Never less than our own pause, never more than half a day."""
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    plan(office)
+    [errand] = set_out(office, claim(office))
+    now = datetime.now(UTC)
+    with writing(office) as tx:
+        deliveries.finish(tx, errand, Outcome("status 429", "waiting", asked), now)
+    assert rows(office)[0].next_at == now + waited
+
+
+def test_what_its_worker_died_of_at_every_try_is_a_dead_letter(office: Office, report: Any):
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    plan(office)
+    at = timedelta(seconds=1)
+    for _ in range(len(PAUSES) + 1):
+        assert len(set_out(office, claim(office, at), at)) == 1
+        at += LEASE + timedelta(seconds=2)
+    assert set_out(office, claim(office, at), at) == []
+    assert [(row.state, row.outcome) for row in rows(office)] == [("dead", "no outcome")]
+
+
+def test_what_comes_up_in_quiet_hours_waits_for_the_morning_whenever_it_was_planned(office: Office, report: Any):
+    """Told in the day, and a courier that was away, a retry or an operator brings it up at night."""
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    filed(office.client("worker1"), report(urgency=4))
+    now = datetime.now(UTC)
+    with writing(office) as tx:
+        zone = reference.rule_book(tx).calendar.zone
+        night = [(now + timedelta(hours=hours)).astimezone(zone).strftime("%H:%M") for hours in (1, 9)]
+        tx.execute(update(Rule).where(Rule.key == "quiet_hours").values(value=night))
+        reference.touch(tx, reference.RULES)
+    at = timedelta(hours=2)
+    plan(office, at)
+    assert [one.urgency for one in set_out(office, claim(office, at), at)] == [4]
+    [held] = [row for row in rows(office) if row.urgency < 4]
+    assert (held.state, held.tries, held.leased_until) == ("waiting", 0, None)
+    assert timedelta(hours=8) < held.next_at - now <= timedelta(hours=9)
+    at = timedelta(hours=9, seconds=1)
+    assert held.id in {one.claim.id for one in set_out(office, claim(office, at), at)}
 
 
 def test_whoever_has_read_it_or_signed_out_is_not_told(office: Office, report: Any):
@@ -220,6 +275,21 @@ def test_whoever_has_read_it_or_signed_out_is_not_told(office: Office, report: A
     village("DELETE", "/sessions/current")
     assert set_out(office, claim(office)) == []
     assert sorted((row.state, row.outcome) for row in rows(office)) == [("dropped", "no target"), ("dropped", "read")]
+
+
+def test_whoever_left_the_office_meanwhile_is_not_told(office: Office, report: Any):
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    plan(office)
+    with writing(office) as tx:
+        tx.execute(update(Person).where(Person.account == "village1").values(ended_at=datetime.now(UTC)))
+    assert set_out(office, claim(office)) == []
+    with writing(office) as tx:
+        tx.execute(update(Message).values(carried_at=None))
+    deliveries_before = len(rows(office))
+    filed(office.client("worker1"), report(urgency=4))
+    plan(office)
+    assert len(rows(office)) == deliveries_before
 
 
 def test_an_emergency_is_claimed_before_a_flood_of_others(office: Office, report: Any):
@@ -270,6 +340,19 @@ def test_figures_say_how_old_the_oldest_is(office: Office, report: Any):
     assert found.oldest is None
     assert found.outcomes == {("webpush", "delivered", "delivered"): 1}
     assert found.tries == {"webpush": 1}
+
+
+def test_figures_count_what_is_collected_as_late_when_nobody_collects_it(office: Office, report: Any):
+    """The schedule may be down while the relay runs."""
+    case = filed(office.client("worker1"), report())
+    move(office.client("village1"), case, "accept", accepting(case))
+    with writing(office) as tx:
+        tx.execute(update(Message).where(Message.way == "at_once").values(carried_at=datetime.now(UTC)))
+        now = datetime.now(UTC)
+        assert deliveries.figures(tx, now).oldest is None
+        late = deliveries.figures(tx, now + timedelta(hours=5)).oldest
+    assert late is not None
+    assert now - late < timedelta(minutes=1)
 
 
 def test_what_was_carried_long_ago_is_forgotten_and_nothing_else(office: Office, report: Any):
