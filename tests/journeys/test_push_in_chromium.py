@@ -96,6 +96,19 @@ def test_a_push_wakes_an_open_page_and_its_badge(office: Any, phone: Any) -> Non
     assert office.ask("village1", "GET", "/inbox")["unread"] == before
 
 
+def test_the_app_s_badge_counts_what_is_unread_also_when_only_the_worker_runs(office: Any, phone: Any) -> None:
+    """A headless browser has no desktop to put a badge on: what it is asked to show is written down instead."""
+    counts = "navigator.setAppBadge = async (count) => { self.counted = count; }"
+    phone.page.add_init_script(counts)
+    phone.page.reload()
+    worker = Worker(phone)
+    phone.until(lambda: phone.page.evaluate("self.counted") == unread(phone), "the page's badge")
+    [running] = phone.context.service_workers
+    running.evaluate(counts)
+    worker.push(notice(file_emergency(office), unread=7))
+    phone.until(lambda: running.evaluate("self.counted") == 7, "the worker's badge")
+
+
 def unread(phone: Any) -> int:
     badge = phone.page.get_by_test_id("unread")
     return int(badge.inner_text()) if badge.count() else 0

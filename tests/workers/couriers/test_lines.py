@@ -216,6 +216,9 @@ def test_the_push_service_takes_what_we_send_and_refuses_a_wrong_key_and_an_expi
 ):
     channel = push.open_channel(office.keys.push_public)
     assert webpush.send(errand(push.endpoint(channel)), office).word == "delivered"
+    assert webpush.send(replace(errand(push.endpoint(channel)), urgency=2), office).word == "delivered"
+    told = [(post.headers["urgency"], post.headers["ttl"]) for post in push.accepted()]
+    assert told == [("high", "14400"), ("normal", "86400")]
     other = push.open_channel(base64url(b"\x04" + secrets.token_bytes(64)))
     assert webpush.send(errand(push.endpoint(other)), office) == ("status 403", "dead", None, False)
     expired = Vapid02.from_raw(urlsafe_b64encode(office.keys.push or b"")).sign(

@@ -42,6 +42,7 @@ ANSWERS: list[tuple[str, str, Any, str, str, timedelta | None]] = [
     (FEISHU, "200 OK", [0], "no robot's answer", "waiting", None),
     (WECOM, "503 Busy", {}, "status 503", "waiting", None),
     (WECOM, "404 Not Found", {}, "status 404", "dead", None),
+    (WECOM, f"302 Found\r\nLocation: https://{FEISHU}/elsewhere", {}, "status 302", "dead", None),
 ]  # fmt: skip
 
 
