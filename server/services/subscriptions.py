@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from server.db import insert_once
-from server.models import PushSubscription
+from server.models import Person, PushSubscription
 from server.rules.refusals import Refusal
 from server.services.people import SignedIn
 
@@ -44,6 +44,8 @@ def subscribe(
     Raises:
         Refusal: `already_different` when another request was faster with something else.
     """
+    # Page and service worker may tell of one endpoint at once, under two ids: one after the other.
+    tx.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     _make_room(tx, person.id, body["endpoint"], now)
     row = {
         "id": subscription_id, "person_id": person.id, "session_id": person.session_id, "content": content,

@@ -1,7 +1,9 @@
 """Browsers tell where they can be reached: kept once, nobody else's, and never an address inside our own network."""
 
 import base64
+import contextlib
 import secrets
+import threading
 import uuid
 from typing import Any
 
@@ -10,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 
-from server.models import NoticeChoice, PushSubscription
+from server.models import NoticeChoice, PushSubscription, Session
 from server.rules.endpoints import Endpoint, is_public, read_endpoint
-from server.services import resolving
-from tests.conftest import Office
+from server.services import resolving, subscriptions
+from tests.conftest import Client, Office, sign_in
 from tests.server.conftest import refused
 
 ENDPOINT = "https://updates.push.example.org/wpush/v2/abc"
@@ -73,6 +75,48 @@ def test_the_same_browser_under_another_id_or_person_replaces_the_former(office:
     assert alive(office) == [second]
     again = office.client("village1").put(f"/push/subscriptions/{first}", json=body)
     assert again.json == {"id": str(first), "alive": False}
+
+
+def test_whoever_signs_in_again_on_a_device_that_was_signed_out_elsewhere_is_reached_there_again(office: Office):
+    village, body, one = office.client("village1"), subscription(), uuid.uuid4()
+    village.put(f"/push/subscriptions/{one}", json=body)
+    again = Client(office.anonymous(), sign_in(office.app, "village1"))
+    village("DELETE", "/sessions/current")
+    reached = (
+        select(PushSubscription.id)
+        .join(Session, Session.id == PushSubscription.session_id)
+        .where(Session.revoked_at.is_(None))
+    )
+    assert office.rows(reached) == []
+    assert again.put(f"/push/subscriptions/{one}", json=body).json == {"id": str(one), "alive": True}
+    assert [row.id for row in office.rows(reached)] == [one]
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_one_endpoint_told_of_twice_at_once_is_kept_once(office: Office, monkeypatch: pytest.MonkeyPatch):
+    """By the page and by the service worker, each under an id of its own."""
+    village, body = office.client("village1"), subscription()
+    meeting, make_room = threading.Barrier(2), subscriptions._make_room
+
+    def make_room_together(*arguments: Any) -> None:
+        make_room(*arguments)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(1)
+
+    monkeypatch.setattr(subscriptions, "_make_room", make_room_together)
+    told: list[int] = []
+
+    def tell() -> None:
+        client = Client(office.anonymous(), village.token)
+        told.append(client.put(f"/push/subscriptions/{uuid.uuid4()}", json=body).status_code)
+
+    both = [threading.Thread(target=tell) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert told == [200, 200]
+    assert len(alive(office)) == 1
 
 
 def test_leaving_it_in_peace(office: Office):
