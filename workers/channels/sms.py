@@ -40,7 +40,8 @@ def send(errand: Errand, office: Office) -> Outcome:
     }
     parts = urlsplit(url)
     secure = parts.scheme == "https"
-    endpoint = Endpoint(secure, parts.hostname or "", parts.port or (443 if secure else 80), parts.path or "/")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    endpoint = Endpoint(secure, parts.hostname or "", parts.port or (443 if secure else 80), path)
     try:
         return answers.judge(lines.post(endpoint, endpoint.host, body, headers), now)
     except lines.NoAnswerError as error:

@@ -28,7 +28,7 @@ from server.services import resolving
 from server.services.deliveries import Claim, Errand
 from tests.workers.couriers.gateways import Authority
 from tests.workers.couriers.push_service import PushService
-from workers.channels import lines, webpush
+from workers.channels import lines, sms, webpush
 from workers.channels.answers import Answer
 from workers.channels.lines import NoAnswerError, post
 
@@ -241,6 +241,20 @@ def test_an_endpoint_that_came_to_mean_our_own_network_is_not_called(office: Off
     assert webpush.send(errand("https://127.0.0.1/x"), office).word == "bad address"
     assert webpush.send(errand("http://10.0.0.1/x"), office).state == "dead"
     assert called == []
+
+
+def test_a_gateway_s_whole_address_is_asked(office: Office, monkeypatch: pytest.MonkeyPatch):
+    asked: list[Endpoint] = []
+
+    def post(endpoint: Endpoint, *_: object) -> Answer:
+        asked.append(endpoint)
+        return Answer(200, {})
+
+    monkeypatch.setattr(lines, "post", post)
+    settings = replace(office.settings, sms_url="https://gateway.example/send?account=7", sms_secret="secret")
+    to = replace(errand("https://x/"), channel="sms", address={"phone": "13812341234"})
+    assert sms.send(to, Office(settings, office.keys)).word == "delivered"
+    assert asked == [Endpoint(True, "gateway.example", 443, "/send?account=7")]
 
 
 def test_topics_and_payloads_keep_within_what_services_take():
