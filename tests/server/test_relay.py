@@ -3,6 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -170,6 +171,19 @@ def test_a_lease_is_one_worker_s_alone_until_it_runs_out(office: Office, report:
     assert rows(office)[0].tries == 1
     finish(office, errand, DELIVERED)
     assert claim(office, timedelta(days=1)) == []
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+def test_two_relays_at_once_neither_plan_nor_claim_the_same_nor_wait_for_each_other(office: Office, report: Any):
+    browser(office, "village1")
+    filed(office.client("worker1"), report())
+    with ThreadPoolExecutor(1) as other, writing(office) as tx:
+        assert relay.plan(tx, datetime.now(UTC)) > 0
+        assert other.submit(plan, office).result(10) == 0
+    with ThreadPoolExecutor(1) as other, writing(office) as tx:
+        [mine] = deliveries.claim(tx, datetime.now(UTC), LEASE, ROOM)
+        assert other.submit(claim, office).result(10) == []
+    assert len(set_out(office, [mine])) == 1
 
 
 def test_a_late_worker_s_success_counts_and_its_failure_does_not(office: Office, report: Any):

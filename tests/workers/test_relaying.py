@@ -2,11 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Sequence
 
 import pytest
 from redis.exceptions import ConnectionError as RedisIsAwayError
 
+from server.services.deliveries import Claim
 from workers import relaying
 from workers.relaying import HandOn
 from workers.schedule import Entry
@@ -52,3 +54,17 @@ def test_a_loop_that_always_fails_holds_up_no_other():
     swept: list[int] = []
     entries = Entry("urge", fail, 0.01), Entry("sweep", lambda: swept.append(1) or 0, 0.01)
     run_until(lambda: len(swept) > 2, HandOn(lambda: {"urgent": 0, "normal": 0, "digest": 0}, fail), *entries)
+
+
+def test_what_could_not_be_handed_on_is_given_back_at_once(monkeypatch: pytest.MonkeyPatch):
+    """And not when its lease runs out."""
+    claims, given_back = [Claim(uuid.uuid4(), 1, "urgent")], []
+    monkeypatch.setattr(relaying.jobs, "claim", lambda _room: claims)
+    monkeypatch.setattr(relaying.jobs, "release", given_back.extend)
+
+    def give(_claims: Sequence[Claim]) -> None:
+        raise RedisIsAwayError
+
+    with pytest.raises(RedisIsAwayError):
+        relaying.relay_once(HandOn(lambda: {"urgent": 1, "normal": 0, "digest": 0}, give))
+    assert given_back == claims
