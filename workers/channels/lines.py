@@ -17,6 +17,8 @@ from workers.channels.answers import Answer
 CONNECT_S = 5.0
 WHOLE_S = 10.0
 """From the first byte sent to the last header read."""
+STALE_S = 1.0
+"""Within this time a kept connection shows that it had been closed."""
 BODY_READ = 4096
 """What is read of an answer: refusals explain themselves in a line, more is not wanted."""
 _IDLE_S = 20.0
@@ -63,11 +65,13 @@ def post(endpoint: Endpoint, address: str, body: bytes, headers: Mapping[str, st
     key = (endpoint.host, address, endpoint.port)
     kept = _take(key)
     if kept is not None:
+        begun = time.monotonic()
         try:
             return _ask(kept, key, endpoint, body, headers)
         except NoAnswerError as error:
-            # A kept connection may have been closed by the other side meanwhile; once more on a new one.
-            if error.word != "closed":
+            # A kept connection may have been closed by the other side meanwhile; once more on a new one. That shows at
+            # once: whoever listens first and closes then would have twice the time.
+            if error.word != "closed" or time.monotonic() - begun > STALE_S:
                 raise
     return _ask(_dial(endpoint, address), key, endpoint, body, headers)
 

@@ -155,6 +155,29 @@ def test_a_connection_is_kept_and_one_that_was_closed_meanwhile_is_made_anew():
     server.server_close()
 
 
+def test_whoever_listens_on_a_kept_connection_and_then_closes_it_gets_no_second_time(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lines, "STALE_S", 0.1)
+    door, accepted = socket.create_server(("127.0.0.1", 0)), []
+
+    def listen() -> None:
+        while True:
+            connection, _ = door.accept()
+            accepted.append(connection)
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+            connection.recv(65_536)
+            time.sleep(0.3)
+            connection.close()
+
+    threading.Thread(target=listen, daemon=True).start()
+    endpoint = Endpoint(False, "127.0.0.1", door.getsockname()[1], "/x")
+    assert post(endpoint, "127.0.0.1", b"x", {}).status == 201
+    with pytest.raises(NoAnswerError, match="closed"):
+        post(endpoint, "127.0.0.1", b"x", {})
+    assert len(accepted) == 1
+    door.close()
+
+
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 
 
