@@ -44,8 +44,12 @@ def add_workers(path: Path, password: str) -> None:
     now: datetime = clock.now()
     with transaction() as tx:
         added = staffing.add_workers(tx, password, now)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("account", "name", "grid"), *added])
+        # Accounts that no list names are of no use: what cannot be written is not kept.
+        try:
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([("account", "name", "grid"), *added])
+        except OSError as trouble:
+            raise click.FileError(str(path), trouble.strerror) from trouble
     click.echo(f"新建 {len(added)} 个账号。 Added {len(added)} accounts.")
 
 

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.cli import COMMANDS
-from server.models import DutyShift, Unit
+from server.db import transaction
+from server.models import DutyShift, Grant, Person, Unit
 from server.services import sweep
 from tests.server.stories.tale import Tale
 
 
-def run(tale: Tale, monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str) -> str:
+def run(tale: Tale, monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str, exit_code: int = 0) -> str:
     """What an operator's command says, given in the office of the story."""
     settings = tale.stage.office.settings
     url = settings.database_url.render_as_string(hide_password=False)
@@ -25,7 +26,7 @@ def run(tale: Tale, monkeypatch: pytest.MonkeyPatch, name: str, *arguments: str)
         monkeypatch.setenv(f"GRIDLOOP_{key}", value)
     command = next(one for one in COMMANDS if one.name == name)
     result = CliRunner().invoke(command, list(arguments), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == exit_code, result.output
     return result.output
 
 
@@ -221,3 +222,20 @@ def test_what_is_on_its_way_to_a_unit_that_ends_arrives_at_its_successor(tale: T
     )  # fmt: skip
     asked.does("township1", "grant_extension")
     assert asked.running()["handle"] == "03-06 12:00"
+
+
+def test_no_account_is_made_when_its_list_cannot_be_written(
+    tale: Tale, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    with tale.stage.office.app.app_context(), transaction() as tx:
+        tx.execute(update(Grant).where(Grant.grid_code == "990101001002001").values(grid_code="990101001001001"))
+    accounts = select(Person.account).order_by(Person.account)
+    before = tale.stage.office.rows(accounts)
+    asked = ["--password", "a-first-password"]
+    nowhere = str(tmp_path / "nowhere" / "workers.csv")
+    assert nowhere in run(tale, monkeypatch, "add-workers", nowhere, *asked, exit_code=1)
+    assert tale.stage.office.rows(accounts) == before
+    file = tmp_path / "workers.csv"
+    run(tale, monkeypatch, "add-workers", str(file), *asked)
+    added = len(tale.stage.office.rows(accounts)) - len(before)
+    assert added == len(file.read_text(encoding="utf-8").splitlines()) - 1 > 0
