@@ -108,7 +108,7 @@ def read_keys(path: Path) -> Keys:
     """Read a keys file.
 
     Raises:
-        SettingsError: it is missing or a key is not 32 bytes of base64.
+        SettingsError: it is missing, may not be read, or a key is not 32 bytes of base64.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -121,6 +121,8 @@ def read_keys(path: Path) -> Keys:
         )
     except FileNotFoundError:
         raise SettingsError(f"The keys file {path} is missing; restore it, its loss makes data unreadable.") from None
+    except PermissionError:
+        raise SettingsError(f"The keys file {path} may not be read by the user this runs as.") from None
     except (ValueError, KeyError, AttributeError, TypeError, binascii.Error):
         raise SettingsError(f"The keys file {path} is damaged: it must hold parties, active, index, content.") from None
     if keys.active not in keys.parties:

@@ -107,6 +107,15 @@ def test_a_missing_keys_file_says_what_its_loss_means(tmp_path: Path):
         read_keys(tmp_path / "nowhere.json")
 
 
+def test_a_keys_file_of_somebody_else_is_refused_in_a_sentence(keys_file: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)  # this test may run as root, whom no mode keeps out
+    with pytest.raises(SettingsError, match="may not be read"):
+        read_keys(keys_file)
+
+
 def test_keys_do_not_show_when_they_are_printed(path: Path):
     keys = read_keys(path)
     shown = repr(keys) + str(keys)
