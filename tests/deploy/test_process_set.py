@@ -164,6 +164,10 @@ def test_nothing_an_operator_makes_gets_into_the_image_or_the_repository():
         assert f"deploy/compose/{name}" in uncommitted
 
 
+def test_one_service_builds_the_image_and_the_others_use_it():
+    assert [name for name, one in SERVICES.items() if "build" in one] == ["web"]
+
+
 def test_the_image_is_built_from_what_is_there():
     text = (COMPOSE / "Dockerfile").read_text().replace("\\\n", " ")
     assert f'ENTRYPOINT ["{PROGRAM}"]' in text
