@@ -137,7 +137,7 @@ def test_health_is_asked_where_the_processes_answer():
     web, couriers = settings_of("web"), settings_of("courier")
     assert f"http://127.0.0.1:{web.port}/readyz" in SERVICES["web"]["healthcheck"]["test"]
     assert f"http://127.0.0.1:{couriers.courier_metrics_port}/metrics" in SERVICES["courier"]["healthcheck"]["test"]
-    assert f"server web:{web.port};" in SHIPPED["compose"].read_text()
+    assert f"server web:{web.port} resolve;" in SHIPPED["compose"].read_text()
     assert f"server 127.0.0.1:{read_settings({}).port};" in SHIPPED["systemd"].read_text()
     for name, one in SERVICES.items():
         for awaited in one.get("depends_on", {}):
@@ -151,7 +151,16 @@ def test_the_two_nginx_files_differ_in_where_gridloop_is_and_who_serves_the_file
     ]
     own = "\n".join(lines[0])
     files = re.search(r"    # Scripts and styles carry.*?\n    \}\n", own, re.S)
-    assert own.replace(files[0], "").replace("127.0.0.1:8000;", "web:8000;") == "\n".join(lines[1])
+    own = own.replace(files[0], "").replace("server 127.0.0.1:8000;", "zone web 64k;\n    server web:8000 resolve;")
+    assert own == "\n".join(lines[1])
+
+
+def test_nginx_asks_again_where_web_is():
+    text = SHIPPED["compose"].read_text()
+    assert re.search(r"^resolver 127\.0\.0\.11 valid=\d+s", text, re.M)
+    assert len(set(re.findall(r"(?:zone |shared:)(\w+)", text))) == 2  # one name for both is refused at the start
+    # The first one with `resolve` was 1.27.3.
+    assert tuple(map(int, SERVICES["nginx"]["image"].partition(":")[2].split("."))) >= (1, 28)
 
 
 def test_nothing_an_operator_makes_gets_into_the_image_or_the_repository():
