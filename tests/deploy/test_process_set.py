@@ -23,7 +23,10 @@ UNITS = sorted((DEPLOY / "systemd").glob("gridloop-*.service"))
 PROGRAM = "/opt/gridloop/.venv/bin/gridloop"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((COMPOSE / "compose.yaml").read_text())["services"]
 OURS = {name: one for name, one in SERVICES.items() if one["image"] == "gridloop"}
-MADE_BY_HAND = {"gridloop.env", ".env", "secrets", "tls"}
+COMMANDS = {name: one for name, one in OURS.items() if "entrypoint" not in one}
+"""Services that run a command of `gridloop`; the others run a script of deploy/."""
+STAYS = {name for name, one in SERVICES.items() if "profiles" not in one}
+MADE_BY_HAND = {"gridloop.env", ".env", "secrets", "tls", "backups"}
 """What the operator makes beside compose.yaml, as its first lines say."""
 
 
@@ -80,6 +83,10 @@ def test_systemd_understands_every_line_of_the_units(tmp_path: Path):
     assert found.returncode == 0, found.stderr
 
 
+def test_a_container_hears_a_stop_while_it_starts():
+    assert [name for name, one in OURS.items() if not one.get("init")] == []
+
+
 def test_whoever_is_told_to_stop_has_the_time_to_finish():
     drains = {"serve": listening.DRAIN_S, "courier": courier.DRAIN_S}
     for unit in UNITS:
@@ -91,8 +98,12 @@ def test_whoever_is_told_to_stop_has_the_time_to_finish():
 
 
 def test_the_compose_file_runs_the_same_processes_with_settings_that_exist():
-    assert {one["command"] for one in OURS.values()} == {"serve", "courier", "schedule", "migrate"}
-    assert {one["command"] for one in OURS.values()} <= set(gridloop.commands)
+    assert {one["command"] for one in COMMANDS.values()} == {"serve", "courier", "schedule", "migrate"}
+    assert {one["command"] for one in COMMANDS.values()} <= set(gridloop.commands)
+    for name in OURS.keys() - COMMANDS.keys():
+        program, script = OURS[name]["entrypoint"]
+        assert program == ".venv/bin/python"
+        assert (TOP / script).exists()
     explained = set(re.findall(r"^#?(GRIDLOOP_\w+)=", (DEPLOY / "gridloop.env").read_text(), re.M))
     for one in OURS.values():
         assert set(one["environment"]) <= explained
@@ -114,7 +125,7 @@ def test_a_container_finds_what_its_settings_name(service: str):
     assert str(settings.data_dir) in mounts(service)
     assert settings.photo_dir.is_relative_to(settings.data_dir)
     assert settings.database_url.username == "gridloop_app"
-    assert settings.migrate_url.username == ("gridloop_owner" if service == "migrate" else "gridloop_app")
+    assert settings.migrate_url.username == ("gridloop_app" if service in STAYS else "gridloop_owner")
     for role in (settings.database_url.username, settings.migrate_url.username):
         assert f"CREATE ROLE {role} LOGIN" in (COMPOSE / "roles.sh").read_text()
 
@@ -175,6 +186,14 @@ def test_nothing_an_operator_makes_gets_into_the_image_or_the_repository():
 
 def test_one_service_builds_the_image_and_the_others_use_it():
     assert [name for name, one in SERVICES.items() if "build" in one] == ["web"]
+
+
+def test_a_backup_is_made_by_programs_of_the_database_s_own_version():
+    [client] = re.findall(r"postgresql-client-(\d+)", (COMPOSE / "Dockerfile").read_text())
+    assert re.fullmatch(rf"postgis/postgis:{client}-[\d.]+", SERVICES["database"]["image"])
+    assert mounts("backup") == mounts("restore")
+    assert mounts("backup").items() >= mounts("web").items()
+    assert OURS["backup"]["command"] == ["/backups"]
 
 
 def test_the_image_is_built_from_what_is_there():
