@@ -25,6 +25,7 @@ SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((COMPOSE / "compose.yaml").
 OURS = {name: one for name, one in SERVICES.items() if one["image"] == "gridloop"}
 COMMANDS = {name: one for name, one in OURS.items() if "entrypoint" not in one}
 """Services that run a command of `gridloop`; the others run a script of deploy/."""
+FURTHER: dict[str, dict[str, Any]] = yaml.safe_load((COMPOSE / "hosts.yaml").read_text())["services"]
 STAYS = {name for name, one in SERVICES.items() if "profiles" not in one}
 MADE_BY_HAND = {"gridloop.env", ".env", "secrets", "tls", "backups"}
 """What the operator makes beside compose.yaml, as its first lines say."""
@@ -194,6 +195,23 @@ def test_a_backup_is_made_by_programs_of_the_database_s_own_version():
     assert mounts("backup") == mounts("restore")
     assert mounts("backup").items() >= mounts("web").items()
     assert OURS["backup"]["command"] == ["/backups"]
+
+
+def test_couriers_of_further_hosts_reach_the_first_one_s_database_and_redis():
+    assert {name for name in STAYS if name in OURS} | {"database", "redis"} == FURTHER.keys()
+    redis, usual = FURTHER["redis"], SERVICES["redis"]
+    assert redis["command"] == [*usual["command"], "--requirepass", "${REDIS_PASSWORD:?}"]
+    assert redis["environment"] == {"REDISCLI_AUTH": "${REDIS_PASSWORD:?}"}
+    for name in ("database", "redis"):
+        [port] = FURTHER[name]["ports"]
+        assert port.startswith("${PRIVATE_ADDRESS:?}:")
+    for name in STAYS & OURS.keys():
+        values = FURTHER[name]["environment"].items()
+        assert FURTHER[name]["environment"].keys() <= OURS[name]["environment"].keys()
+        given = {key: re.sub(r"\$\{\w+:\?\}", "10.0.0.1", value) for key, value in values}
+        settings = read_settings({**OURS[name]["environment"], **given})
+        assert (settings.database_url.host, settings.database_url.database) == ("10.0.0.1", "gridloop")
+        assert settings.redis_url == "redis://:10.0.0.1@10.0.0.1:6379/0"
 
 
 def test_the_image_is_built_from_what_is_there():
