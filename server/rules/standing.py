@@ -12,6 +12,7 @@ from server.rules.rulebook import RuleBook
 
 Role = Literal[
     "reporter",
+    "follower",
     "holder",
     "dispatcher",
     "lead",
@@ -34,7 +35,8 @@ Role = Literal[
     "alerted",
     "system",
 ]
-"""`handler`: everyone who did something about it, or was named to 承办人.
+"""`follower`: who filed a case that was merged into this one.
+`handler`: everyone who did something about it, or was named to 承办人.
 `unit`: member of a unit with an open assignment, copied ones aside. `superior`:
 member of a centre above the unit concerned; `leader`: leader of such a centre. `upstream`: superior, or dispatcher of
 what another unit holds.
@@ -147,6 +149,8 @@ def stand(who: Who, facts: Facts, offices: Offices, rules: RuleBook) -> Standing
     roles |= {"issuer"} if issued else set()
     if facts.reporters & who.selves:
         roles.add("reporter")
+    if facts.followers_reporters & who.selves:
+        roles.add("follower")
     if facts.handlers & who.selves:
         roles.add("handler")
     if facts.verifiers & who.selves:

@@ -366,6 +366,7 @@ def _check_references(hearing: Hearing, record: Record, standing: Standing, wish
 
 
 def _concerned(facts: Facts, wish: Wish) -> Iterable[uuid.UUID | None]:
-    """Persons who may act in person: the one asked, the handler named, the reporters."""
+    """Persons who may act in person: the one asked, the handler named, the reporters, also of what follows the case."""
     asked = [one.to_person_id for one in facts.requests if wish.request in (one.id, None) and one.to_person_id]
-    return [*asked, *(one.handler_id for one in facts.assignments if one.active), *facts.reporters]
+    return [*asked, *(one.handler_id for one in facts.assignments if one.active), *facts.reporters,
+            *facts.followers_reporters]  # fmt: skip

@@ -23,7 +23,7 @@ CELLS: dict[str, list[tuple[str, str]]] = {
     "settle_on_spot": [("submitted", "reporter holder")],
     "register_only": [("submitted", "holder")],
     "withdraw": [("submitted", "reporter")],
-    "supplement": [(OPEN, "reporter holder lead co handler")],
+    "supplement": [(OPEN, "reporter follower holder lead co handler")],
     "accept": [("submitted", "holder alerted")],
     "handle_here": [("submitted accepted", "holder alerted")],
     "reject": [("submitted", "holder")],
@@ -144,7 +144,7 @@ def somebody(role: Role, facts: Facts) -> Standing:
     parts = {"lead": [LEAD], "co": [CO], "unit": [LEAD, CO]}.get(role, [])
     centre = "north" if role in ("holder", "dispatcher", "visitor") else "county"
     units = frozenset(one.unit_id for one in parts) or frozenset([unit_id(centre)])
-    if role in ("reporter", "handler", "verifier", "resident", "inspector"):
+    if role in ("reporter", "follower", "handler", "verifier", "resident", "inspector"):
         units = frozenset()
     asks = frozenset(one.id for one in facts.requests)
     return Standing(

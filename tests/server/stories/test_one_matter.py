@@ -43,6 +43,27 @@ def test_merged_reports_hear_the_master_s_news_until_they_are_split_again(tale: 
     assert follower.state() == "submitted"
 
 
+def test_a_follower_s_reporter_adds_to_the_open_master_and_decides_nothing_about_it(tale: Tale):
+    follower, master = merged(tale)
+    assert (master.offered("worker3"), follower.offered("worker3")) == ({"supplement"}, {"split"})
+    master.is_refused("worker3", "supplement", "invalid", "payload.text", text="")
+    master.does("worker3", "supplement", parties=[{"name": "欧阳清欢"}])
+    assert master.steps()[-1] == "3 supplement worker3"
+    assert master.notices()[-1] == "supplement: village task"
+    master.is_refused("worker3", "withdraw", "move_not_allowed")
+    follower.is_refused("worker3", "supplement", "move_not_allowed")
+    master.does("village1", "reject")
+    for action in ("supplement", "object"):
+        master.is_refused("worker3", action, "move_not_allowed")
+
+    tale.files("worker1")
+    again = Tale(tale.stage)
+    again.files("worker3")
+    again.does("village1", "merge", master=tale.case["id"])
+    again.does("worker3", "split")
+    tale.is_refused("worker3", "supplement", "not_found")
+
+
 def test_the_master_is_closed_and_its_follower_keeps_its_code_and_rating(tale: Tale):
     follower, master = merged(tale)
     code = follower.case["code"]
