@@ -142,6 +142,7 @@ export const CASE_WORDS = {
   act_pass_unsampled: ["抽查外结案", "Closed outside the sample"],
   act_absorb: ["并入他案", "Took one in"],
   act_release: ["拆出", "Let one go"],
+  act_doubt: ["并案不满意", "A merged one's resident is not satisfied"],
   act_remind: ["亮灯", "Reminder"],
   act_succeed: ["承接", "Successor"],
   act_recount: ["日历调整", "Calendar changed"],

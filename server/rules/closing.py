@@ -136,12 +136,29 @@ def archived(here: Situation) -> bool:
     return ended is not None and not _within(here, "archive_days") and not here.facts.visit_owed
 
 
+def as_closed(facts: Facts) -> Facts | None:
+    """The case as its closing left it, for whoever asks its resident; None while nothing is closed.
+
+    A follower 并入 was closed as its master was: by the same centre, at the same time, handled by the same people as
+    well. What its resident said of an earlier closing of the master says nothing of this one.
+    """
+    closed = facts.closing
+    if closed is None or closed is facts:
+        return closed
+    again = facts.heard_at is not None and closed.ended_at is not None and facts.heard_at < closed.ended_at
+    return replace(
+        facts, ended_at=closed.ended_at, handlers=facts.handlers | closed.handlers,
+        satisfaction=None if again else facts.satisfaction, visit_tries=0 if again else facts.visit_tries,
+    )  # fmt: skip
+
+
 def visit(facts: Facts, ask: Ask, world: World) -> Effects:
     """回访: unreached three times is done 视为完成; somebody who is not satisfied has the closing reviewed."""
     result = ask.payload["result"]
     if result == "unreached":
-        tries = facts.visit_tries + 1
-        return Effects({"visit_tries": tries, "visit_owed": tries < world.rules.numbers["visit_tries"]})
+        tries = (as_closed(facts) or facts).visit_tries + 1
+        owed = {"visit_tries": tries, "visit_owed": tries < world.rules.numbers["visit_tries"]}
+        return Effects(owed if facts.satisfaction is None else {**owed, "satisfaction": None})
     rated = rate(facts, ask, world)
     if "reviewer_id" in rated.fields:
         return rated
@@ -149,18 +166,28 @@ def visit(facts: Facts, ask: Ask, world: World) -> Effects:
 
 
 def rate(facts: Facts, ask: Ask, world: World) -> Effects:
-    """评价: by the resident, or told at a visit; either way no visit is owed any more."""
-    result = ask.payload["result"]
-    verifier, fields = facts.ended_by_unit_id, {"satisfaction": result, "visit_owed": False}
-    if result != "not" or verifier is None or facts.reviewer_id is not None or facts.found_false:
+    """评价: by the resident, or told at a visit; either way no visit is owed any more. A follower's is about how its
+    master was closed."""
+    result, closed = ask.payload["result"], facts.closing or facts
+    verifier, fields = closed.ended_by_unit_id, {"satisfaction": result, "visit_owed": False}
+    if result != "not" or verifier is None or closed.reviewer_id is not None or closed.found_false:
         return Effects(fields, concerned=Concerned(approver=verifier))
+    if closed is not facts:
+        return Effects(fields, then=("doubt", {"follower": str(facts.id)}))
+    return together(doubt(facts, ask, world), Effects(fields))
+
+
+def doubt(facts: Facts, ask: Ask, world: World) -> Effects:
+    """不满意: the closing goes to be reviewed by the parent of the centre that verified it."""
+    verifier = facts.ended_by_unit_id
+    if verifier is None:
+        raise Refusal("move_not_allowed")
     reviewer = world.offices.parent_centre(verifier) or verifier
     span = deadlines.Span(world.rules.numbers["review_days"], "working_days")
     clock = start_clock("answer", reviewer, facts, ask, world, span=span)
     return Effects(
-        {**fields, "reviewer_id": reviewer}, started=[clock], seen_by=[reviewer],
-        concerned=Concerned(approver=reviewer),
-    )  # fmt: skip
+        {"reviewer_id": reviewer}, started=[clock], seen_by=[reviewer], concerned=Concerned(approver=reviewer)
+    )
 
 
 def may_inspect(here: Situation) -> bool:

@@ -1,6 +1,7 @@
 """What else must hold for a move, beside state and role: one small question each. Pure."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from server.rules import closing, handing
 from server.rules.facts import Assignment, Request, State, TaskState
@@ -99,13 +100,17 @@ def under_review(here: Situation) -> bool:
 
 
 def may_visit(here: Situation) -> bool:
-    tries = here.world.rules.numbers["visit_tries"]
-    open_still = here.facts.satisfaction is None and here.facts.visit_tries < tries
-    return open_still and closing.no_handler(here) and not_archived(here)
+    """Nobody visits about what they handled, and the tries have an end."""
+    closed = closing.as_closed(here.facts)
+    if closed is None or closed.visit_tries >= here.world.rules.numbers["visit_tries"]:
+        return False
+    return closing.no_handler(replace(here, facts=closed)) and may_rate(here)
 
 
 def may_rate(here: Situation) -> bool:
-    return here.facts.satisfaction is None and not_archived(here)
+    """Once for each closing; a follower for itself, when its master is closed."""
+    closed = closing.as_closed(here.facts)
+    return closed is not None and closed.satisfaction is None and not_archived(replace(here, facts=closed))
 
 
 def no_void_asked(here: Situation) -> bool:

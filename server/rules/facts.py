@@ -183,12 +183,14 @@ class Facts:
         overruled: a superior had it accepted, so that it may not be declined again.
         withdrawn: its reporter took it back, which no office decided.
         looked_at: when somebody last looked at the place: answered a check, or sent a photo of the progress.
-        doubted: an inspection found fault with its present closing.
+        doubted: an inspection, or a resident of a case that follows it, found fault with its present closing.
         reviewer_id: the centre that must review the closing.
         found_false: an inspection said that the handling was false 虚假办结.
         wake_at: when the office must look at the case next by itself.
         village_desk: the centre of the village the case lies in, if it lies in one.
         resident: somebody who is not of the office is concerned and may be visited.
+        master: the case that it was merged into, once more as decisions see it.
+        heard_at: when its resident was last asked at a visit or rated it.
         reporters: who filed its reports. `followers`: cases merged into it, each with whoever filed it.
         handlers: everyone who signed, progressed, mediated, fed back, finished or settled 承办人, or was named to.
         verifiers: who verified its closing. `mergers`: units that merged it into another.
@@ -256,9 +258,11 @@ class Facts:
     overruled: bool = False
     withdrawn: bool = False
     looked_at: datetime | None = None
+    heard_at: datetime | None = None
     doubted: bool = False
     led: frozenset[uuid.UUID] = frozenset()
     on_duty: frozenset[uuid.UUID] = frozenset()
+    master: "Facts | None" = None
 
     @property
     def open(self) -> bool:
@@ -268,6 +272,12 @@ class Facts:
     def followers_reporters(self) -> frozenset[uuid.UUID]:
         """Who filed the cases merged into it."""
         return frozenset(reporter for _, reporter in self.followers)
+
+    @property
+    def closing(self) -> "Facts | None":
+        """The case whose closing answers for this one: its own, or its master's; None while there is none."""
+        answering = self.master if self.state == State.MERGED else self
+        return answering if answering is not None and answering.state == State.CLOSED else None
 
     @property
     def lead(self) -> Assignment | None:

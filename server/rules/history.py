@@ -15,7 +15,8 @@ NAMING: Mapping[str, str] = {"name_handler": "person", "handle_here": "handler",
 MARKING: Mapping[str, str] = {"send_back": "sent_back", "overrule": "overruled", "withdraw": "withdrawn"}
 """Actions that leave a mark on the case for good, and the mark."""
 TELLING = HANDLING | NAMING.keys() | MARKING.keys() | {
-    "verify_pass", "merge", "answer_source", "hand_down", "inspect", "reopen", "review", "succeed", "answer_check",
+    "verify_pass", "merge", "answer_source", "hand_down", "inspect", "doubt", "reopen", "review", "succeed",
+    "answer_check", "visit", "rate",
 }  # fmt: skip
 """Actions that this fold looks at."""
 
@@ -43,8 +44,7 @@ def remember(
     if action in MARKING:
         mark: dict[str, Any] = {MARKING[action]: True}
         return replace(facts, **mark)
-    if _on_the_spot(action, payload):
-        facts = replace(facts, looked_at=at)
+    facts = replace(facts, **_moments(action, payload, at))
     match action:
         case "mediate":
             attempted = payload["present"] == "yes" and payload["outcome"] != "contacted"
@@ -59,7 +59,7 @@ def remember(
         case "hand_down" if unit is not None:
             asking = facts.expecting | {unit} if payload["answer_to_me"] else facts.expecting - {unit}
             return replace(facts, expecting=asking)
-        case "inspect" | "reopen" | "review":
+        case "inspect" | "doubt" | "reopen" | "review":
             return replace(facts, doubted=_doubted(facts, action, payload))
         case "succeed":
             return _succeeded(facts, uuid.UUID(payload["unit"]), uuid.UUID(payload["successor"]))
@@ -67,10 +67,19 @@ def remember(
 
 
 def _doubted(facts: Facts, action: str, payload: Mapping[str, Any]) -> bool:
-    """Did an inspection find fault with the closing that stands? A reopening ends it."""
+    """Did an inspection, or a follower's resident, find fault with the closing that stands? A reopening ends it."""
+    if action == "doubt":
+        return True
     if action == "inspect":
         return bool(facts.doubted or payload["finding"] != "true")
     return facts.doubted and action == "review" and bool(payload["outcome"] != "overturned")
+
+
+def _moments(action: str, payload: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """What happened just now for the last time: somebody looked at the place, or the resident was asked or rated."""
+    if action in ("visit", "rate"):
+        return {"heard_at": at}
+    return {"looked_at": at} if _on_the_spot(action, payload) else {}
 
 
 def _on_the_spot(action: str, payload: Mapping[str, Any]) -> bool:

@@ -41,7 +41,8 @@ def merge(facts: Facts, ask: Ask, world: World) -> Effects:
         "reporters": sorted(str(one) for one in facts.reporters),
     }  # fmt: skip
     ended = end_case(facts, ask, State.MERGED)
-    return together(ended, Effects({"master_id": uuid.UUID(ask.payload["master"])}, then=("absorb", takes)))
+    fields = {"master_id": uuid.UUID(ask.payload["master"]), "visit_owed": facts.resident}  # once the master is closed
+    return together(ended, Effects(fields, then=("absorb", takes)))
 
 
 def absorb(facts: Facts, ask: Ask, world: World) -> Effects:
@@ -95,7 +96,8 @@ def split(facts: Facts, ask: Ask, world: World) -> Effects:
     started = [] if any(one.kind == "accept" for one in back) else [start_clock("accept", holder, facts, ask, world)]
     fields = {
         "state": State.SUBMITTED, "holder_id": holder, "dispatcher_id": None, "ended_at": None,
-        "ended_by_unit_id": None, "master_id": None, "split_at": ask.now,
+        "ended_by_unit_id": None, "master_id": None, "split_at": ask.now, "visit_owed": False,
+        "visit_tries": 0, "satisfaction": None,
     }  # fmt: skip
     gone = {"follower": str(facts.id), "reporters": sorted(str(one) for one in facts.reporters)}
     return Effects(

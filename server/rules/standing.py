@@ -41,7 +41,8 @@ Role = Literal[
 member of a centre above the unit concerned; `leader`: leader of such a centre. `upstream`: superior, or dispatcher of
 what another unit holds.
 `overseer`: superior, or holder or dispatcher of an open case. `asked`: a check was asked of them. `approver`: may
-answer an open request. `issuer`: supervises. `visitor`: member of a centre that dispatched or verified. `resident`:
+answer an open request. `issuer`: supervises. `visitor`: member of a centre that dispatched or verified it, or the
+closed case that it follows. `resident`:
 came with code and secret. `alerted`: member of a centre that was told of an emergency which nobody accepted yet.
 `system`: the office itself."""
 
@@ -118,9 +119,7 @@ def stand(who: Who, facts: Facts, offices: Offices, rules: RuleBook) -> Standing
         "leader": [unit for unit in above if unit in who.leads],
         "upstream": [*dict.fromkeys([*(dispatching if facts.dispatcher_id != facts.holder_id else ()), *superior])],
         "overseer": [*dict.fromkeys([*open_ends, *superior])],
-        "visitor": [
-            *dict.fromkeys(one for one in (facts.ended_by_unit_id, facts.dispatcher_id) if one and one in who.units)
-        ],
+        "visitor": _closers(facts, who),
         "reviewer": _one(facts.reviewer_id, who),
         "alerted": [unit for unit in told if unit in who.units],
         "merger": [one for unit in facts.mergers for one in (unit, *offices.superiors(unit)) if one in who.units],
@@ -165,6 +164,13 @@ def stand(who: Who, facts: Facts, offices: Offices, rules: RuleBook) -> Standing
 
 def _one(unit: uuid.UUID | None, who: Who) -> list[uuid.UUID]:
     return [unit] if unit is not None and unit in who.units else []
+
+
+def _closers(facts: Facts, who: Who) -> list[uuid.UUID]:
+    """Centres that dispatched or ended it; of a follower also those that did so with its closed master."""
+    ended = [facts, *([facts.closing] if facts.closing is not None else [])]
+    units = [unit for one in ended for unit in (one.ended_by_unit_id, one.dispatcher_id)]
+    return [*dict.fromkeys(unit for unit in units if unit is not None and unit in who.units)]
 
 
 def _acts_for(task: Assignment, who: Who) -> bool:

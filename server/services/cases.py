@@ -77,8 +77,8 @@ class Made(NamedTuple):
     changed: Mapping[str, Any]
 
 
-_OF_THE_MASTER = {"absorb": with_follower, "release": without_follower}
-"""Moves of the master that a follower joined or left, and how that left it."""
+_OF_THE_MASTER = {"absorb": with_follower, "release": without_follower, "doubt": with_follower}
+"""Moves of the master that a follower joined, left or found fault with, and how that left it."""
 _FIND = select(Step.case_id, Step.person_id, Step.action, Step.content).where(Step.id == bindparam("id"))
 
 
@@ -183,15 +183,26 @@ def advance_by_itself(
     return _write(hearing, _by_the_office(hearing, record, wish, step_id, change), change)
 
 
-def advance_as_resident(hearing: Hearing, record: Record, wish: Wish, submission: Submission, change: int) -> Record:
+def advance_as_resident(
+    hearing: Hearing,
+    record: Record,
+    wish: Wish,
+    submission: Submission,
+    change: int,
+    partner: Record | None = None,
+) -> Record:
     """Make the move of somebody who showed a report's code and secret.
+
+    Args:
+        partner: the case that this one follows, locked as well.
 
     Raises:
         Refusal: `move_not_allowed`, or `invalid` naming the fields.
     """
     ask = Ask(submission.id, wish.action, wish.payload, hearing.now, RESIDENT, device_at=submission.device_at)
     decision = decide(record.facts, ask, World(hearing.rules, hearing.atlas), overtaken=False)
-    return _write(hearing, _move(hearing, record, wish, submission, change, decision, by=None), change)
+    moves = _move(hearing, record, wish, submission, change, decision, by=None, partner=partner)
+    return _write(hearing, moves, change)
 
 
 def wake_at(hearing: Hearing, facts: Facts, case_id: uuid.UUID) -> None:

@@ -17,6 +17,8 @@ from server.services import access, records, references
 from server.services.hearing import Hearing
 from server.services.records import Record
 
+_TO_THE_MASTER = frozenset({"split", "visit", "rate"})
+"""Moves of a follower that may write to the case it follows."""
 _FIRST = bindparam("first", type_=Case.id.type)
 _SUBJECTS: BindParameter[Any] = bindparam("subjects", expanding=True)
 
@@ -33,7 +35,8 @@ class Lock(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A case that nobody else moves, and the other one that the move writes to: the master it joins or leaves."""
+    """A case that nobody else moves, and the other one that the move writes to: the master it joins, follows or
+    leaves."""
 
     change: int
     record: Record
@@ -57,18 +60,19 @@ def hold(
     Returns: None when there is no such case, it may not be seen, or somebody else holds it and `wait` is False.
 
     Raises:
-        PartnerChanged: it was taken out of one master and merged into another while this transaction waited.
+        PartnerChanged: it was merged into another master while this transaction waited.
     """
     named = references.case_named(action, payload or {}) if action == "merge" else None
     wanted = [case_id, *([named] if named is not None else [])]
-    locked = lock(hearing.tx, *wanted, wait=wait, seen_by=seen_by, with_master=action == "split")
+    locked = lock(hearing.tx, *wanted, wait=wait, seen_by=seen_by, with_master=action in _TO_THE_MASTER)
     if locked is None:
         return None
     others = [one for one in (*wanted, *locked.ids) if one != case_id]
     record, partner = records.load_with(hearing, case_id, others[0] if others else None, action)
     if record is None:
         return None
-    if action == "split" and record.facts.master_id is not None and record.facts.master_id not in locked.ids:
+    master = record.facts.master_id
+    if action in _TO_THE_MASTER and master is not None and master not in locked.ids:
         raise PartnerChanged
     return Held(locked.change, record, partner)
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Tuple, and_, literal, or_, select, tuple_, union
+from sqlalchemy.orm import aliased
 
 from server.models import Assignment, Audience, Case, Deadline, Grid, Request
 from server.rules.facts import State, TaskState
@@ -140,8 +141,15 @@ def _waits_for(hearing: Hearing, ask: str) -> ColumnElement[bool]:
         checks = select(Request.case_id).where(Request.answered_at.is_(None), Request.to_person_id.in_(selves))
         return Case.id.in_(checks)
     if ask == "visit":
-        visitors = or_(Case.ended_by_unit_id.in_(person.units), Case.dispatcher_id.in_(person.units))
-        return and_(Case.state == State.CLOSED, Case.visit_owed.is_(True), visitors)
+        master = aliased(Case)
+        closed = select(master.id).where(master.state == State.CLOSED, master.registered_only.is_(False))
+        own, of_the_master = (
+            or_(case.ended_by_unit_id.in_(person.units), case.dispatcher_id.in_(person.units))
+            for case in (Case, master)
+        )
+        follows = and_(Case.state == State.MERGED, closed.where(master.id == Case.master_id, or_(own, of_the_master))
+                       .exists())  # fmt: skip
+        return and_(Case.visit_owed.is_(True), or_(and_(Case.state == State.CLOSED, own), follows))
     if ask in AT_WORK:
         mine = Assignment.unit_id.in_(person.units)  # a named handler works for a unit and does not sign for it
         task = select(Assignment.case_id).where(

@@ -164,7 +164,21 @@ _BOTH = union_all(_WHOLE, _whole(bindparam("other", type_=Case.id.type)))
 def load(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
     """Read a whole case (one statement); None when there is no such case. Whether it may be seen is the caller's
     to ask."""
+    return _with_master(hearing, _alone(hearing, case_id))
+
+
+def _alone(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
     return _record(hearing, hearing.tx.execute(_WHOLE, {"id": case_id, "now": hearing.now}).first())
+
+
+def _with_master(hearing: Hearing, record: Record | None, held: Record | None = None) -> Record | None:
+    """A follower with the case that it follows, which is read for this unless it was `held` with it; nobody else costs
+    a statement more."""
+    if record is None or record.facts.state != rules.State.MERGED or record.facts.master_id is None:
+        return record
+    same = held is not None and held.case["id"] == record.facts.master_id
+    master = held if same else _alone(hearing, record.facts.master_id)
+    return replace(record, facts=replace(record.facts, master=master.facts if master else None))
 
 
 def load_with(
@@ -174,15 +188,16 @@ def load_with(
     given = {"id": case_id, "now": hearing.now}
     if other is None:
         statement = _WHOLE_LED if action in LEADERS_MATTER else _WHOLE
-        return _record(hearing, hearing.tx.execute(statement, given).first()), None
+        return _with_master(hearing, _record(hearing, hearing.tx.execute(statement, given).first())), None
     rows = {row.id: row for row in hearing.tx.execute(_BOTH, {**given, "other": other})}
-    return _record(hearing, rows.get(case_id)), _record(hearing, rows.get(other))
+    partner = _record(hearing, rows.get(other))
+    return _with_master(hearing, _record(hearing, rows.get(case_id)), partner), partner
 
 
 def load_seen(hearing: Hearing, case_id: uuid.UUID) -> Record | None:
     """Read a whole case that the person may see; what they may not see costs as little as what is not there."""
     given = {"id": case_id, "now": hearing.now, "subjects": access.subjects(hearing.person)}
-    return _record(hearing, hearing.tx.execute(_SEEN, given).first())
+    return _with_master(hearing, _record(hearing, hearing.tx.execute(_SEEN, given).first()))
 
 
 def _record(hearing: Hearing, row: Row[Any] | None) -> Record | None:

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select, update
 
 from server.db import insert_once, transaction
 from server.models import Case, Report, SignInTries
+from server.rules.closing import as_closed
 from server.rules.conditions import may_rate
 from server.rules.effects import World
-from server.rules.facts import State
 from server.rules.refusals import Refusal
 from server.rules.situation import Situation
 from server.rules.standing import RESIDENT
@@ -54,6 +54,16 @@ def rate(
     Raises:
         Refusal: `not_found`, `too_many_tries`, `move_not_allowed`, `already_different`, or `invalid`.
     """
+    while True:
+        try:
+            return _rate_once(code, secret, address, submission, payload, now)
+        except holding.PartnerChanged:
+            continue  # only a merge that was committed meanwhile brings this about
+
+
+def _rate_once(
+    code: str, secret: str, address: str, submission: cases.Submission, payload: Mapping[str, Any], now: datetime
+) -> bool:
     with transaction() as tx:
         hearing = hear_the_office(tx, now)
         found = _find(tx, code, secret)
@@ -64,7 +74,7 @@ def rate(
 
 
 def _rate(hearing: Hearing, case_id: Any, submission: cases.Submission, payload: Mapping[str, Any]) -> bool:
-    held = holding.hold(hearing, case_id)
+    held = holding.hold(hearing, case_id, "rate")
     known = cases.find(hearing.tx, submission.id)
     if known is not None:
         if known.case_id != case_id or known.content != submission.content:
@@ -73,7 +83,7 @@ def _rate(hearing: Hearing, case_id: Any, submission: cases.Submission, payload:
     if held is None:
         raise Refusal("not_found")
     wish = cases.Wish("rate", held.record.case["version"], payload)
-    cases.advance_as_resident(hearing, held.record, wish, submission, held.change)
+    cases.advance_as_resident(hearing, held.record, wish, submission, held.change, held.partner)
     return True
 
 
@@ -87,8 +97,8 @@ def _find(tx: Connection, code: str, secret: str) -> Any:
 
 
 def _shown(hearing: Hearing, record: Record) -> dict[str, Any]:
-    master = records.load(hearing, record.facts.master_id) if record.facts.master_id else None
-    leading = (master or record).facts
+    leading = record.facts.master or record.facts
+    told = as_closed(record.facts) or record.facts
     holder = leading.holder_id
     here = Situation(record.facts, RESIDENT, World(hearing.rules, hearing.atlas), hearing.now)
     return {
@@ -99,8 +109,8 @@ def _shown(hearing: Hearing, record: Record) -> dict[str, Any]:
         "due_at": next((clock.due_current for clock in leading.running("overall")), None),
         "holder": {"id": holder, "name": hearing.atlas.units[holder].name} if holder else None,
         "result": leading.result,
-        "satisfaction": record.facts.satisfaction,
-        "may_rate": record.facts.state == State.CLOSED and may_rate(here),
+        "satisfaction": told.satisfaction,
+        "may_rate": may_rate(here),
     }
 
 

@@ -257,10 +257,15 @@ class Matter:
         self.born = self.facts
 
     def standing(self, name: str | None) -> Standing:
-        return SYSTEM if name is None else stand(PEOPLE[name], self.facts, TOWN, WORLD.rules)
+        return SYSTEM if name is None else stand(PEOPLE[name], self.present(), TOWN, WORLD.rules)
+
+    def present(self) -> Facts:
+        """The case as it stands, a follower with its master."""
+        master = self.office.matters[self.facts.master_id] if self.facts.master_id else None
+        return replace(self.facts, master=master.facts) if master else self.facts
 
     def here(self, name: str) -> Situation:
-        return Situation(self.facts, self.standing(name), WORLD, self.office.now)
+        return Situation(self.present(), self.standing(name), WORLD, self.office.now)
 
     def offers(self, name: str) -> list[Offer]:
         return offers(self.here(name))
@@ -280,7 +285,7 @@ class Matter:
             step_id or self.office.new_id(), action, payload, self.office.now, standing, device_at=device_at,
             other=other.facts if other else None, **about,
         )  # fmt: skip
-        facts = replace(self.facts, led=LED)
+        facts = replace(self.present(), led=LED)
         seen = len(self.steps) if based_on is None else based_on
         overtaken = BY_ACTION[action].compares and any(
             step.action in OVERTAKING and step.person != name for step in self.steps[seen:]
@@ -328,5 +333,8 @@ class Matter:
             master = self.office.matters[uuid.UUID(merge.payload["master"])]
             master.facts = without_follower(master.facts, self.facts)
             master.make(None, action, payload)
+        elif action == "doubt":
+            assert self.facts.master_id is not None
+            self.office.matters[self.facts.master_id].make(None, action, payload)
         else:
             self.make(None, action, payload)

@@ -71,8 +71,8 @@ CELLS: dict[str, list[tuple[str, str]]] = {
     "acknowledge": [(OPEN, "holder unit dispatcher")],
     "comment": [(ALL, "leader")],
     "excuse": [(ALL, "dispatcher superior")],
-    "visit": [("closed", "visitor")],
-    "rate": [("closed", "resident")],
+    "visit": [("closed merged", "visitor")],
+    "rate": [("closed merged", "resident")],
     "inspect": [("closed", "inspector superior")],
     "review": [("closed", "reviewer")],
     "reopen": [("closed", "superior verifier")],
@@ -82,7 +82,7 @@ CELLS: dict[str, list[tuple[str, str]]] = {
     "grant_void": [("submitted accepted in_progress suspended", "approver")],
     "refuse_void": [("submitted accepted in_progress suspended", "approver")],
 }
-BY_THE_OFFICE = {"lapse_pool", "release_handler", "end_wait", "pass_unsampled", "absorb", "release", "remind",
+BY_THE_OFFICE = {"lapse_pool", "release_handler", "end_wait", "pass_unsampled", "doubt", "absorb", "release", "remind",
                  "succeed", "recount"}  # fmt: skip
 ANSWERS = {"agree_transfer", "refuse_transfer", "agree_return", "refuse_return", "rule", "grant_extension",
            "refuse_extension", "approve_suspension", "refuse_suspension", "grant_void", "refuse_void", "answer_check",
@@ -111,7 +111,8 @@ def clock(kind: str, unit: str, amount: int = 5, **more: Any) -> Clock:
 
 
 def case_in(state: State, *, asked: bool) -> Facts:
-    """A case in this state in which nothing else is in a move's way; `asked`: asks of every kind wait for an answer."""
+    """A case in this state in which nothing else is in a move's way, a follower of a closed one; `asked`: asks of every
+    kind wait for an answer."""
     at_work = [LEAD, CO] if state in ("in_progress", "suspended", "external") else []
     at_work = [CO] if state == "accepted" else at_work
     led = state in ("in_progress", "suspended")
@@ -131,6 +132,7 @@ def case_in(state: State, *, asked: bool) -> Facts:
         dispatcher_id=unit_id("north") if dispatched else None,
         ended_by_unit_id=unit_id("north") if holder is None else None, ended_at=START if holder is None else None,
         handed_by_id=unit_id("county"), master_id=uuid.uuid4() if state == "merged" else None,
+        master=case_in(State.CLOSED, asked=False) if state == "merged" else None,
         suspended_at=START if state == "suspended" else None,
         reviewer_id=unit_id("county") if state == "closed" else None,
         clocks=(clock("overall", "north"), clock("contact", "fire", 0), *working,

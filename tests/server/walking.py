@@ -97,7 +97,7 @@ class Walk:
         matters = list(self.office.matters.values())
         alive = [one for one in matters if one.facts.open]
         matter = dice.choice(alive if alive and dice.random() < 0.9 else matters)
-        if matter.facts.state == State.CLOSED and dice.random() < 0.1:
+        if matter.facts.state in (State.CLOSED, State.MERGED) and dice.random() < 0.1:
             self._rate(matter, dice)
             return
         for name in turn(matter.facts, dice):

@@ -78,6 +78,115 @@ def test_the_master_is_closed_and_its_follower_keeps_its_code_and_rating(tale: T
     assert (answer.status_code, answer.json["state"]) == (200, "closed")
 
 
+def is_closed(tale: Tale) -> None:
+    """Handled by the village, verified by the township."""
+    tale.does("village1", "handle_here")
+    tale.does("village1", "finish")
+    tale.does("township1", "verify_pass")
+
+
+def matter(tale: Tale) -> tuple[str, str | None, bool]:
+    """State, satisfaction and whether it may be rated, as a resident sees them."""
+    sent = {"code": tale.case["code"], "secret": tale.secret}
+    answer = tale.stage.office.anonymous().post(
+        "/api/v1/look", json=sent, environ_base={"REMOTE_ADDR": "192.0.2.7"}
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    return answer.json["state"], answer.json["satisfaction"], answer.json["may_rate"]
+
+
+def rates(tale: Tale, result: str) -> int:
+    """A resident rates; the answer's status."""
+    sent = {
+        "code": tale.case["code"], "secret": tale.secret, "result": result, "at": tale.stage.clock.now().isoformat(),
+    }  # fmt: skip
+    path = f"/api/v1/look/ratings/{uuid.uuid4()}"
+    answer = tale.stage.office.anonymous().put(path, json=sent, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    return int(answer.status_code)
+
+
+def test_a_follower_is_rated_for_itself_once_its_master_is_closed_which_is_what_gets_reviewed(tale: Tale):
+    follower, master = merged(tale)
+    assert (matter(follower), rates(follower, "not")) == (("submitted", None, False), 409)
+    is_closed(master)
+    assert matter(follower) == ("closed", None, True)
+    assert rates(follower, "not") == 201
+    assert (matter(follower), matter(master)) == (("closed", "not", False), ("closed", None, True))
+    assert rates(follower, "satisfied") == 409
+    assert follower.state() == "merged"
+    assert (follower.steps()[-1], master.steps()[-1]) == ("3 rate by itself", "6 doubt by itself")
+    assert (follower.notices()[-1], master.notices()[-1]) == ("rate: ", "doubt: county task")
+    assert master.running() == {"answer": "03-09 18:00"}
+    # The master's own resident speaks for themselves; what is reviewed already is not reviewed twice.
+    assert rates(master, "not") == 201
+    assert (matter(master), master.running()) == (("closed", "not", False), {"answer": "03-09 18:00"})
+    master.does("county1", "review", outcome="overturned")
+    assert (master.state(), matter(follower)) == ("accepted", ("accepted", "not", False))
+
+    # Closed anew, it is rated anew.
+    is_closed(master.at("03-03 10:00"))
+    assert (matter(follower), matter(master)) == (("closed", None, True), ("closed", None, True))
+    assert rates(follower, "satisfied") == 201
+    assert (matter(follower), matter(master)) == (("closed", "satisfied", False), ("closed", None, True))
+    # On its own again it says nothing yet.
+    follower.does("county1", "split")
+    assert matter(follower) == ("submitted", None, False)
+
+
+def test_a_follower_is_rated_until_its_master_is_archived(tale: Tale):
+    follower, master = merged(tale)
+    master.at("03-30 09:00")
+    is_closed(master)
+    follower.at("04-28 09:00")
+    assert matter(follower) == ("closed", None, True)
+    follower.at("04-30 09:00")
+    assert (matter(follower), rates(follower, "not")) == (("closed", None, False), 409)
+
+
+def test_what_a_follower_s_resident_says_lets_the_master_be_reopened_for_a_year(tale: Tale):
+    follower, master = merged(tale)
+    is_closed(master)
+    assert rates(follower, "not") == 201
+    master.does("county1", "review", outcome="upheld")
+    assert "reopen" in master.at("06-02 10:00").offered("county1")
+
+
+def test_a_follower_with_a_resident_is_visited_for_itself_once_its_master_is_closed(tale: Tale):
+    follower = Tale(tale.stage)
+    follower.files("worker3", parties=[{"name": "欧阳清欢"}])
+    tale.files("worker1")
+    follower.does("village1", "merge", master=tale.case["id"])
+    assert not follower.listed("village1", "ask=visit")
+    follower.is_refused("village1", "visit", "move_not_allowed")
+    is_closed(tale)
+    assert (tale.listed("township1", "ask=visit"), follower.listed("township1", "ask=visit")) == (False, True)
+    assert ("visit" in follower.offered("township1"), "visit" in follower.offered("worker3")) == (True, False)
+    follower.is_refused("village1", "visit", "move_not_allowed")  # who handled the master does not ask about it
+    # Its visit is owed, so that nothing is archived before.
+    for _ in range(2):
+        follower.at("05-04 10:00").does("township1", "visit", result="unreached")
+    assert follower.listed("township1", "ask=visit")
+    follower.does("township1", "visit", result="not")
+    assert not follower.listed("township1", "ask=visit")
+    assert (tale.look("county1")["satisfaction"], follower.look("county1")["satisfaction"]) == (None, "not")
+    assert (tale.steps()[-1], tale.notices()[-1]) == ("6 doubt by itself", "doubt: county task")
+    assert "review" in tale.offered("county1")
+    follower.is_refused("township1", "visit", "move_not_allowed")
+
+
+def test_a_follower_that_nobody_reaches_is_done_with_after_three_tries(tale: Tale):
+    follower = Tale(tale.stage)
+    follower.files("worker3", parties=[{"name": "欧阳清欢"}])
+    tale.files("worker1")
+    follower.does("village1", "merge", master=tale.case["id"])
+    is_closed(tale)
+    for _ in range(3):
+        follower.does("township1", "visit", result="unreached")
+    assert not follower.listed("township1", "ask=visit")
+    follower.is_refused("township1", "visit", "move_not_allowed")
+    assert matter(follower) == ("closed", None, True)
+
+
 def test_a_master_is_open_and_follows_nobody_and_whoever_merges_decides_for_both(tale: Tale):
     follower, master = merged(tale)
     third, elsewhere = Tale(tale.stage), Tale(tale.stage)
