@@ -1,10 +1,13 @@
-"""Clean-up: forgets what was carried long ago and addresses that nobody uses; nothing that waits, nothing of a case."""
+"""Clean-up: forgets what was carried long ago and addresses that nobody uses; nothing that waits, nothing of a case.
+
+Who was called out about a clock is remembered while it runs: they would be called out again.
+"""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, select
 
-from server.models import Delivery, Message, PushSubscription
+from server.models import Deadline, Delivery, Message, PushSubscription
 from server.rules.rulebook import RuleBook
 
 AT_A_TIME = 1000
@@ -19,6 +22,9 @@ def tidy(tx: Connection, rules: RuleBook, now: datetime) -> int:
         .where(
             Delivery.state.in_(("delivered", "dropped", "dead")),
             Delivery.ended_at < now - timedelta(days=DELIVERY_DAYS),
+            ~exists().where(
+                Deadline.id == Delivery.deadline_id, Deadline.met_at.is_(None), Deadline.ended_at.is_(None)
+            ),
         )
         .limit(AT_A_TIME)
     )

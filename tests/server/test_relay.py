@@ -320,7 +320,7 @@ def test_an_emergency_is_claimed_before_a_flood_of_others(office: Office, report
     assert (found[0].id, Counter(one.queue for one in found)) == (emergency.id, {"urgent": 1, "digest": 5})
 
 
-def test_units_that_nothing_reaches_do_not_keep_others_from_being_called_out(
+def test_who_is_silent_is_called_out_once_also_behind_units_that_nothing_reaches(
     office: Office, report: Any, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(relay, "AT_A_TIME", 2)
@@ -336,6 +336,12 @@ def test_units_that_nothing_reaches_do_not_keep_others_from_being_called_out(
         atlas, rules = reference.atlas(tx), reference.rule_book(tx)
         assert relay.urge(tx, atlas, rules, datetime.now(UTC) + timedelta(hours=1)) == 1
     assert [(row.target, str(row.case_id)) for row in rows(office)] == [(robot, case["id"])]
+    # Who is still silent after months was called out, and is not again because that was forgotten.
+    long_after = datetime.now(UTC) + timedelta(days=90)
+    with writing(office) as tx:
+        tx.execute(update(Delivery).values(state="delivered", ended_at=datetime.now(UTC)))
+        tidying.tidy(tx, rules, long_after)
+        assert relay.urge(tx, atlas, rules, long_after) == 0
 
 
 def test_figures_say_how_old_the_oldest_is(office: Office, report: Any):
