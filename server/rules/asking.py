@@ -81,11 +81,14 @@ def _people_of(units: Sequence[uuid.UUID], here: Situation) -> People:
 
 
 def _subtree(here: Situation) -> People:
-    """People of the asking centre's subtree; before closing nobody who handled it."""
+    """People of the asking centre's subtree, a department's own (it holds what stands still); before closing nobody
+    who handled it."""
     centre, offices = here.facts.holder_id or here.facts.reviewer_id, here.world.offices
     if centre is None:
         return People()
     barred = here.facts.handlers if here.facts.state == "awaiting_verification" else frozenset()
+    if not offices.is_centre(centre):
+        return People(units=[centre], but=barred)
     return People(
         units=[centre, *([here.facts.village_desk] if here.facts.village_desk else [])],
         workers_of=[offices.area_of(centre)],

@@ -56,6 +56,15 @@ def test_before_closing_no_handler_is_asked_to_check_their_own_work(tale: Tale):
     assert (tale.running(), tale.listed("worker4", "ask=check")) == ({}, False)
 
 
+def test_a_department_whose_work_stands_still_sends_its_own_people(tale: Tale):
+    tale.is_led_by("fire")
+    tale.does("fire1", "ask_suspension", review_on="2026-03-20")
+    tale.does("leader1", "approve_suspension")
+    for stranger in ("worker1", "township1", "village1"):
+        tale.is_refused("fire1", "ask_check", "invalid", "payload.person", person=stranger)
+    tale.does("fire1", "ask_check", person="fire3")
+
+
 def test_a_correction_differs_from_what_stands(tale: Tale):
     tale.files("worker1", urgency=2)
     tale.is_refused("village1", "correct", "invalid", "payload.category", category="H-FIRE-01", urgency=2)
